@@ -1,0 +1,55 @@
+#include "controller/catalog/entry.h"
+
+#include <algorithm>
+#include <array>
+
+namespace datamesh::catalog {
+namespace {
+
+constexpr std::array<std::string_view, 11> kKindNames = {
+    "Settings",      "Location",   "Database",   "Table",           "Link", "TagKey",
+    "TagAssignment", "DataFilter", "Permission", "ShareAcceptance", "OptIn"};
+
+std::string joined(std::string_view a, std::string_view b) {
+  std::string out(a);
+  out += '/';
+  out += b;
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(EntryKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+
+std::optional<EntryKind> parse_entry_kind(std::string_view name) {
+  const auto found = std::find(kKindNames.begin(), kKindNames.end(), name);
+  if (found == kKindNames.end()) return std::nullopt;
+  return static_cast<EntryKind>(found - kKindNames.begin());
+}
+
+std::string to_string(const LocalKey& key) {
+  std::string out(to_string(key.kind));
+  if (!key.name.empty()) {
+    out += ' ';
+    out += key.name;
+  }
+  return out;
+}
+
+std::string to_string(const EntryKey& key) {
+  return to_string(key.catalog) + " " + to_string(key.local);
+}
+
+LocalKey database_key(std::string_view database) {
+  return {EntryKind::Database, std::string(database)};
+}
+LocalKey table_key(std::string_view database, std::string_view table) {
+  return {EntryKind::Table, joined(database, table)};
+}
+LocalKey database_link_key(std::string_view name) { return {EntryKind::Link, std::string(name)}; }
+LocalKey table_link_key(std::string_view database, std::string_view name) {
+  return {EntryKind::Link, joined(database, name)};
+}
+LocalKey permission_key(const PermissionId& id) { return {EntryKind::Permission, to_string(id)}; }
+
+}  // namespace datamesh::catalog

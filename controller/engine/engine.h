@@ -1,0 +1,81 @@
+// The engine: watches the store, keeps the mesh, claims, observes, plans and applies. One thread; everything here
+// is called on the executor's engine thread unless it says otherwise.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/api/kinds.h"
+#include "controller/api/resource_store.h"
+#include "controller/aws/api.h"
+#include "controller/base/clock.h"
+#include "controller/base/executor.h"
+#include "controller/engine/observer.h"
+
+namespace datamesh::engine {
+
+/// Gives the Api with which the operator reaches an account. Called on workers; must be thread-safe and outlive
+/// the engine.
+using ApiFor = std::function<aws::Api*(const api::AccountSpec&)>;
+
+/// One line of what the operator did or decided, for the audit log: {"time", "event", "catalog", "verb",
+/// "entry", "because", "outcome", …}. Never holds a secret.
+using AuditSink = std::function<void(const Json&)>;
+
+struct Parts {
+  Clock* clock = nullptr;
+  Executor* executor = nullptr;
+  api::ResourceStore* store = nullptr;
+  ApiFor api_for;
+  Observer* observer = nullptr;  ///< may be null
+  AuditSink audit;               ///< may be empty
+};
+
+/// A question about access. `object` is "namespace/product", "namespace/product/table" or
+/// "namespace/product/table/column".
+struct AccessQuestion {
+  std::string principal;
+  std::string action;  ///< a Lake Formation permission: "SELECT", "DESCRIBE", …
+  std::string object;
+};
+
+/// What a plan is asked for: the present difference, or the one after these changes.
+struct PlanRequest {
+  std::vector<Json> apply;                 ///< whole objects, validated
+  std::vector<api::ObjectKey> remove;
+};
+
+class Engine {
+ public:
+  explicit Engine(Parts parts);
+  ~Engine();
+
+  /// Lists the store, then watches it and works until stopped. Callable once, from any thread.
+  void start();
+  /// Finishes the calls in flight, starts no new ones, then calls `stopped` on the engine thread.
+  void stop(std::function<void()> stopped);
+
+  /// {"synced", "converged", "resources": {kind: {"total", "ready", "stalled"}}, "catalogs": [{"catalog", "observed",
+  /// "entries", "pending", "waiting", "held": hash or null, "error", "lastSweep"}], "undeclared"}
+  Json status() const;
+  /// {"catalogs": [{"catalog", "hash", "held", "actions": [{"verb", "entry", "summary", "reason", "because": [],
+  /// "waitsFor"}]}], "access": [{"principal", "object", "gains": [], "loses": []}], "summary": {verb: count},
+  /// "problems": []}
+  Json plan(const PlanRequest& request) const;
+  /// {"allowed", "principal", "action", "object", "steps": [{"ok", "catalog", "what", "because": []}],
+  /// "missing": {"hop", "remedy"} or null}. Errors: NotFound when the object is not declared.
+  Result<Json> explain(const AccessQuestion& question) const;
+
+  /// True once every store list and every catalog has been read, nothing is pending, and nothing is in flight.
+  bool converged() const;
+  /// True once the store has been listed and the watch runs.
+  bool synced() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace datamesh::engine
