@@ -1,0 +1,27 @@
+// One catalog as it was read, in canonical form. Pure.
+#pragma once
+
+#include <map>
+
+#include "controller/base/clock.h"
+#include "controller/catalog/entry.h"
+
+namespace datamesh::catalog {
+
+struct Snapshot {
+  Time taken{};  ///< when the reading began: what was changed later may be missing
+  std::map<LocalKey, EntryValue> entries;
+
+  /// The entry, or null when absent.
+  const EntryValue* find(const LocalKey& key) const {
+    const auto found = entries.find(key);
+    return found == entries.end() ? nullptr : &found->second;
+  }
+};
+
+/// The value of `key`, a TagAssignment on a table or column, that it would have without an assignment of its own:
+/// that of the table, else that of the database; null when none.
+/// Source: lake-formation.md 2.7 (inheritance database -> table -> column)
+const EntryValue* inherited_tag(const Snapshot& snapshot, const LocalKey& key);
+
+}  // namespace datamesh::catalog

@@ -1,0 +1,57 @@
+// All declared resources, indexed by what they refer to: the desired side of the world. Pure.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/api/kinds.h"
+
+namespace datamesh::mesh {
+
+using ResourcePtr = std::shared_ptr<const api::Resource>;
+
+class Mesh {
+ public:
+  void put(api::Resource resource);
+  void remove(const api::ObjectKey& key);
+
+  /// The resource, or null when not declared.
+  const api::Resource* find(const api::ObjectKey& key) const;
+  /// The resource of the kind with spec `Spec` that `ref` names from namespace `ns`, or null.
+  const api::Resource* find(const char* kind, const api::Ref& ref, const std::string& ns) const;
+
+  /// The Mesh object in force: the oldest, then the first by name; null when none is declared.
+  const api::Resource* settings() const;
+  /// The spec of `settings()`; defaults when there is none.
+  const api::MeshSpec& spec() const;
+
+  /// Accounts with this 12-digit id, oldest first. More than one is a conflict of theirs.
+  std::vector<const api::Resource*> accounts_with_id(const std::string& account_id) const;
+  /// Resources whose spec names `key`, sorted.
+  std::vector<api::ObjectKey> referrers(const api::ObjectKey& key) const;
+  /// Every resource whose claims may differ after `key` changed, `key` itself included, sorted.
+  std::vector<api::ObjectKey> affected_by(const api::ObjectKey& key) const;
+
+  const std::map<api::ObjectKey, ResourcePtr>& all() const { return resources_; }
+
+ private:
+  void collect_referrers(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;
+
+  std::map<api::ObjectKey, ResourcePtr> resources_;
+  std::map<api::ObjectKey, std::set<api::ObjectKey>> referrers_;
+  std::map<std::string, std::set<api::ObjectKey>> accounts_by_id_;
+};
+
+/// The keys that `resource` refers to, in full form.
+std::vector<api::ObjectKey> references_of(const api::Resource& resource);
+
+/// The typed spec of `resource`.
+template <class Spec>
+const Spec& spec_of(const api::Resource& resource) {
+  return std::get<Spec>(resource.spec);
+}
+
+}  // namespace datamesh::mesh

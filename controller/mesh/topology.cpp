@@ -1,0 +1,68 @@
+#include "controller/mesh/topology.h"
+
+namespace datamesh::mesh {
+namespace {
+
+AccountAnswer account(const api::Ref& ref, const std::string& ns, const Mesh& mesh) {
+  const api::Resource* found = mesh.find("Account", ref, ns);
+  if (found != nullptr) return {found, Gap::None, ""};
+  return {nullptr, Gap::AccountNotFound, "Account " + (ref.ns.empty() ? ns : ref.ns) + "/" + ref.name};
+}
+
+AccountAnswer line_of_business_account(const std::string& name, const Mesh& mesh) {
+  for (const auto& line : mesh.spec().lines_of_business) {
+    if (line.name == name) return account(line.central_account, "", mesh);
+  }
+  return {nullptr, Gap::LineOfBusinessNotFound,
+          name.empty() ? "the producer's lineOfBusiness" : "line of business " + name};
+}
+
+}  // namespace
+
+AccountAnswer producer_of(const api::Resource& product, const Mesh& mesh) {
+  return account({"", spec_of<api::DataProductSpec>(product).account}, product.key.ns, mesh);
+}
+
+AccountAnswer consumer_of(const api::Resource& link, const Mesh& mesh) {
+  return account({"", spec_of<api::ResourceLinkSpec>(link).account}, link.key.ns, mesh);
+}
+
+AccountAnswer owner_of(const api::Resource& product, const Mesh& mesh) {
+  if (mesh.settings() == nullptr) return {nullptr, Gap::MeshNotFound, "a Mesh"};
+  const AccountAnswer producer = producer_of(product, mesh);
+  if (!producer) return producer;
+  switch (mesh.spec().governance) {
+    case api::Governance::Federated: return producer;
+    case api::Governance::Central:
+      return account(mesh.spec().central_account.value_or(api::Ref{}), "", mesh);
+    case api::Governance::LineOfBusiness:
+      return line_of_business_account(producer.spec().line_of_business, mesh);
+  }
+  return producer;
+}
+
+std::vector<std::string> regions_of(const api::DataProductSpec& product,
+                                    const api::AccountSpec& producer) {
+  if (!product.regions.empty()) return product.regions;
+  if (producer.regions.empty()) return {};
+  return {producer.regions.front()};
+}
+
+std::string operator_role(const api::AccountSpec& account) {
+  if (!account.connection.role_arn.empty()) return account.connection.role_arn;
+  return "arn:aws:iam::" + account.account_id + ":role/datamesh-operator";
+}
+
+api::AccessMode access_mode(const api::AccountSpec& account, const api::MeshSpec& mesh) {
+  return account.access_mode.value_or(mesh.defaults.access_mode);
+}
+
+api::Undeclared undeclared_policy(const api::AccountSpec& account, const api::MeshSpec& mesh) {
+  return account.undeclared.value_or(mesh.defaults.undeclared);
+}
+
+api::DeletionPolicy deletion_policy(const api::DataProductSpec& product, const api::MeshSpec& mesh) {
+  return product.deletion_policy.value_or(mesh.defaults.deletion_policy);
+}
+
+}  // namespace datamesh::mesh

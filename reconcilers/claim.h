@@ -1,0 +1,74 @@
+// What a resource claims: which entries of which catalogs shall exist because of it. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/api/kinds.h"
+#include "controller/base/clock.h"
+#include "controller/catalog/entry.h"
+#include "controller/mesh/mesh.h"
+
+namespace datamesh::reconcilers {
+
+/// The steps of the reference workflow (design.md); 0 is the account's baseline.
+enum class Step : std::uint8_t {
+  Baseline,
+  RegisterLocation,
+  CreateEntities,
+  ShareBack,
+  ProducerAccess,
+  AcceptShare,
+  PropagateSchema,
+  GrantConsumer,
+  ConsumerAccess,
+};
+
+/// What becomes of an entry that was made for a claim when the claim ends.
+enum class Release { Remove, Retain };
+
+struct Claim {
+  catalog::EntryKey key;
+  catalog::EntryValue value;
+  std::vector<catalog::EntryKey> needs;  ///< entries that must be in place first
+  Step step = Step::Baseline;
+  Release release = Release::Remove;
+
+  bool operator==(const Claim&) const = default;
+};
+
+enum class Effect {
+  Waits,    ///< something it refers to is missing; it may come
+  Refused,  ///< authority forbids it
+  Invalid,  ///< wrong against another resource, until somebody changes one of them
+  Ended,    ///< its time is over, or it is not needed
+};
+
+/// Something about the declaration that a reader should know. Claims beside it still count.
+struct Finding {
+  Effect effect = Effect::Waits;
+  std::string reason;
+  std::string message;
+
+  bool operator==(const Finding&) const = default;
+};
+
+struct ClaimSet {
+  std::vector<Claim> claims;
+  std::vector<Finding> findings;
+  std::optional<Time> recheck_at;  ///< when time alone changes the answer
+
+  bool operator==(const ClaimSet&) const = default;
+};
+
+/// The claims of `resource` as its mesh stands at `now`. A resource that is being deleted claims nothing.
+ClaimSet claims_of(const api::Resource& resource, const mesh::Mesh& mesh, Time now);
+
+ClaimSet mesh_claims(const api::Resource& resource, const mesh::Mesh& mesh);
+ClaimSet account_claims(const api::Resource& resource, const mesh::Mesh& mesh);
+ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& mesh);
+ClaimSet resource_link_claims(const api::Resource& resource, const mesh::Mesh& mesh);
+ClaimSet grant_claims(const api::Resource& resource, const mesh::Mesh& mesh, Time now);
+
+}  // namespace datamesh::reconcilers

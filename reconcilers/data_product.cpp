@@ -1,0 +1,209 @@
+// DataProduct: steps 1 to 6 of the reference workflow, in the governing catalog and in the producer's.
+#include "controller/mesh/topology.h"
+#include "reconcilers/claim.h"
+#include "reconcilers/claim_builder.h"
+#include "reconcilers/reasons.h"
+#include "reconcilers/table_shape.h"
+
+namespace datamesh::reconcilers {
+namespace {
+
+using catalog::EntryKey;
+using catalog::EntryKind;
+using catalog::Permission;
+using catalog::ResourceId;
+using catalog::Shared;
+
+/// One region of one product while its claims are gathered.
+struct Draft {
+  const api::Resource& product;
+  const api::DataProductSpec& spec;
+  const api::AccountSpec& owner;
+  const api::AccountSpec& producer;
+  std::string region;
+  Release release;
+  ClaimSet& set;
+
+  CatalogRef governing() const { return {owner.account_id, region}; }
+  CatalogRef producing() const { return {producer.account_id, region}; }
+  bool shared_back() const { return owner.account_id != producer.account_id; }
+  std::string database() const { return folded(spec.database); }
+  std::string mark() const { return product.key.ns + "/" + product.key.name; }
+  EntryKey database_entry() const { return {governing(), catalog::database_key(database())}; }
+
+  void claim(EntryKey key, catalog::EntryValue value, std::vector<EntryKey> needs, Step step,
+             Release on_release) const {
+    set.claims.push_back({std::move(key), std::move(value), std::move(needs), step, on_release});
+  }
+  void permit(const CatalogRef& catalog, const ResourceId& resource, const std::string& principal,
+              catalog::PermissionValue value, std::vector<EntryKey> needs, Step step) const {
+    claim(permission(catalog, resource, principal), std::move(value), std::move(needs), step,
+          Release::Remove);
+  }
+};
+
+void claim_location(const Draft& draft) {
+  if (draft.spec.location.empty()) return;
+  const std::string arn = location_arn(draft.spec.location);
+  const EntryKey location{draft.governing(), {EntryKind::Location, arn}};
+  const bool hybrid = draft.owner.access_mode == api::AccessMode::Hybrid;
+  draft.claim(location, catalog::Location{draft.spec.location_role, hybrid},
+              {settings_of(draft.governing())}, Step::RegisterLocation, draft.release);
+  if (!draft.shared_back()) return;
+  draft.permit(draft.governing(), ResourceId::of_location(draft.owner.account_id, arn),
+               draft.producer.account_id, value_of({Permission::DataLocationAccess}, Option::All),
+               {location}, Step::RegisterLocation);
+}
+
+void claim_tags(const Draft& draft, const std::map<std::string, std::string>& tags,
+                const std::string& resource, const EntryKey& holder) {
+  for (const auto& [raw_key, raw_value] : tags) {
+    const std::string key = folded(raw_key), value = folded(raw_value);
+    const EntryKey tag{draft.governing(), {EntryKind::TagKey, key}};
+    draft.claim(tag, Shared<catalog::TagKey>({{value}}), {settings_of(draft.governing())},
+                Step::CreateEntities, Release::Retain);
+    draft.claim({draft.governing(), {EntryKind::TagAssignment, resource + "#" + key}},
+                catalog::TagAssignment{value}, {tag, holder}, Step::CreateEntities, Release::Remove);
+  }
+}
+
+void claim_database(const Draft& draft) {
+  catalog::Database database;
+  database.description = draft.spec.description;
+  database.location_uri = draft.spec.location;
+  database.parameters[catalog::kOwnerParameter] = draft.mark();
+  std::vector<EntryKey> needs{settings_of(draft.governing())};
+  if (!draft.spec.location.empty()) {
+    needs.push_back({draft.governing(), {EntryKind::Location, location_arn(draft.spec.location)}});
+  }
+  draft.claim(draft.database_entry(), Shared<catalog::Database>(database), needs,
+              Step::CreateEntities, draft.release);
+  claim_tags(draft, draft.spec.tags, draft.database(), draft.database_entry());
+}
+
+void claim_tables(const Draft& draft) {
+  for (const api::Table& table : draft.spec.tables) {
+    const std::string name = folded(table.name);
+    const EntryKey entry{draft.governing(), catalog::table_key(draft.database(), name)};
+    draft.claim(entry, Shared<catalog::Table>(table_shape(draft.spec, table, draft.mark())),
+                {draft.database_entry()}, Step::CreateEntities, draft.release);
+    const std::string resource = draft.database() + "/" + name;
+    claim_tags(draft, table.tags, resource, entry);
+    for (const auto* columns : {&table.columns, &table.partition_keys}) {
+      for (const api::Column& column : *columns) {
+        claim_tags(draft, column.tags, resource + "/" + folded(column.name), entry);
+      }
+    }
+  }
+}
+
+/// Source: lake-formation.md 2.12 step 3 (never DROP or ALL on a database to another account)
+void claim_share_back(const Draft& draft) {
+  if (!draft.shared_back()) return;
+  const std::string& owner = draft.owner.account_id;
+  const std::string& producer = draft.producer.account_id;
+  draft.permit(draft.governing(), ResourceId::of_database(owner, draft.database()), producer,
+               value_of({Permission::CreateTable, Permission::Alter, Permission::Describe}, Option::All),
+               {draft.database_entry()}, Step::ShareBack);
+  draft.permit(draft.governing(), ResourceId::of_all_tables(owner, draft.database()), producer,
+               value_of({Permission::Alter, Permission::Insert, Permission::Delete, Permission::Select,
+                         Permission::Describe},
+                        Option::All),
+               {draft.database_entry()}, Step::ShareBack);
+  const EntryKey shared =
+      permission(draft.governing(), ResourceId::of_database(owner, draft.database()), producer);
+  draft.claim(share_from(draft.producing(), owner), Shared<catalog::ShareAcceptance>(), {shared},
+              Step::AcceptShare, Release::Retain);
+  draft.claim({draft.producing(), catalog::database_link_key(draft.database())},
+              Shared<catalog::Link>({owner, draft.database(), "", ""}),
+              {settings_of(draft.producing())}, Step::ShareBack, Release::Remove);
+}
+
+std::vector<ResourceId> producer_tables(const Draft& draft, const api::ProducerAccess& access) {
+  const std::string& owner = draft.owner.account_id;
+  if (access.tables.empty()) return {ResourceId::of_all_tables(owner, draft.database())};
+  std::vector<ResourceId> out;
+  for (const std::string& table : access.tables) {
+    out.push_back(ResourceId::of_table(owner, draft.database(), folded(table)));
+  }
+  return out;
+}
+
+/// Source: lake-formation.md 2.12 step 4
+void claim_producer_access(const Draft& draft, const api::ProducerAccess& access) {
+  const auto principals = principals_of(draft.producer, access.persona);
+  if (principals.empty()) {
+    draft.set.findings.push_back(waits(reason::kPersonaNotFound,
+                                       "persona " + access.persona + " is not declared by Account " +
+                                           draft.product.key.ns + "/" + draft.spec.account));
+    return;
+  }
+  const std::string& owner = draft.owner.account_id;
+  const CatalogRef here = draft.producing();
+  std::vector<EntryKey> needs{draft.database_entry()};
+  if (draft.shared_back()) {
+    needs = {share_from(here, owner),
+             permission(draft.governing(), ResourceId::of_all_tables(owner, draft.database()),
+                        draft.producer.account_id)};
+  }
+  const auto wanted = catalog::PermissionSet::of_names(access.permissions);
+  for (const std::string& principal : principals) {
+    for (const ResourceId& table : producer_tables(draft, access)) {
+      auto table_needs = needs;
+      if (!draft.shared_back() && !table.table.empty()) {
+        table_needs = {{here, catalog::table_key(table.database, table.table)}};
+      }
+      const auto on_tables = wanted - catalog::PermissionSet{Permission::CreateTable};
+      if (!on_tables.empty()) {
+        draft.permit(here, table, principal, value_of(on_tables), table_needs, Step::ProducerAccess);
+      }
+    }
+    catalog::PermissionSet on_database{Permission::Describe};
+    if (wanted.has(Permission::CreateTable)) on_database.insert(Permission::CreateTable);
+    draft.permit(here, ResourceId::of_database(owner, draft.database()), principal,
+                 value_of(on_database), needs, Step::ProducerAccess);
+    const bool writes_locations = wanted.has(Permission::CreateTable) || wanted.has(Permission::Alter);
+    if (writes_locations && !draft.spec.location.empty()) {
+      const std::string arn = location_arn(draft.spec.location);
+      std::vector<EntryKey> location_needs{{draft.governing(), {EntryKind::Location, arn}}};
+      if (draft.shared_back()) {
+        location_needs = {permission(draft.governing(), ResourceId::of_location(owner, arn),
+                                     draft.producer.account_id)};
+      }
+      draft.permit(here, ResourceId::of_location(owner, arn), principal,
+                   value_of({Permission::DataLocationAccess}), location_needs, Step::ProducerAccess);
+    }
+    if (draft.shared_back()) {
+      draft.permit(here, ResourceId::of_database(draft.producer.account_id, draft.database()), principal,
+                   value_of({Permission::Describe}),
+                   {{here, catalog::database_link_key(draft.database())}}, Step::ProducerAccess);
+    }
+  }
+}
+
+}  // namespace
+
+ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& mesh) {
+  const auto& spec = mesh::spec_of<api::DataProductSpec>(resource);
+  ClaimSet set;
+  const mesh::AccountAnswer producer = mesh::producer_of(resource, mesh);
+  const mesh::AccountAnswer owner = mesh::owner_of(resource, mesh);
+  if (!owner) {
+    set.findings.push_back(missing(owner));
+    return set;
+  }
+  const Release release = mesh::deletion_policy(spec, mesh.spec()) == api::DeletionPolicy::Delete
+                              ? Release::Remove
+                              : Release::Retain;
+  for (const std::string& region : mesh::regions_of(spec, producer.spec())) {
+    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, release, set};
+    claim_location(draft);
+    claim_database(draft);
+    claim_tables(draft);
+    claim_share_back(draft);
+    for (const api::ProducerAccess& access : spec.producer_access) claim_producer_access(draft, access);
+  }
+  return set;
+}
+
+}  // namespace datamesh::reconcilers

@@ -1,0 +1,276 @@
+// Grant: who may do what. On a product by its producer's authority (step 7), or on a link within the consumer's
+// own account (step 8).
+#include <algorithm>
+
+#include "controller/mesh/topology.h"
+#include "reconcilers/claim.h"
+#include "reconcilers/claim_builder.h"
+#include "reconcilers/grant_targets.h"
+#include "reconcilers/reasons.h"
+
+namespace datamesh::reconcilers {
+namespace {
+
+using catalog::EntryKey;
+using catalog::EntryKind;
+using catalog::Permission;
+using catalog::ResourceId;
+using catalog::ResourceType;
+using catalog::Shared;
+
+struct Receiver {
+  std::string principal;
+  std::string account;  ///< empty when the principal names none
+  bool operator==(const Receiver&) const = default;
+};
+
+/// Accounts, principals and personas as Lake Formation principals; what is not declared becomes a finding.
+std::vector<Receiver> receivers_of(const api::Resource& grant, const mesh::Mesh& mesh, ClaimSet& set) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  const std::string& ns = grant.key.ns;
+  std::vector<Receiver> out;
+  const auto account_missing = [&](const api::Ref& ref) {
+    set.findings.push_back(waits(reason::kAccountNotFound, "Account " + (ref.ns.empty() ? ns : ref.ns) +
+                                                               "/" + ref.name + " is not declared"));
+  };
+  for (const api::Ref& ref : spec.accounts) {
+    const api::Resource* account = mesh.find("Account", ref, ns);
+    if (account == nullptr) {
+      account_missing(ref);
+      continue;
+    }
+    const std::string& id = mesh::spec_of<api::AccountSpec>(*account).account_id;
+    out.push_back({id, id});
+  }
+  for (const std::string& principal : spec.principals) {
+    out.push_back({principal, catalog::account_of_principal(principal)});
+  }
+  for (const api::PersonaRef& persona : spec.personas) {
+    const api::Resource* account = mesh.find("Account", persona.account, ns);
+    if (account == nullptr) {
+      account_missing(persona.account);
+      continue;
+    }
+    const auto& account_spec = mesh::spec_of<api::AccountSpec>(*account);
+    const auto principals = principals_of(account_spec, persona.name);
+    if (principals.empty()) {
+      set.findings.push_back(waits(reason::kPersonaNotFound, "persona " + persona.name +
+                                                                 " is not declared by Account " +
+                                                                 account->key.ns + "/" + account->key.name));
+    }
+    for (const std::string& principal : principals) {
+      out.push_back({principal, account_spec.account_id});
+    }
+  }
+  return out;
+}
+
+/// The entry that must be in place before `resource` can be granted on.
+EntryKey holder_of(const CatalogRef& catalog, const ResourceId& resource) {
+  if (resource.type == ResourceType::DataFilter) {
+    return {catalog,
+            {EntryKind::DataFilter, resource.database + "/" + resource.table + "/" + resource.detail}};
+  }
+  if (resource.table.empty()) return {catalog, catalog::database_key(resource.database)};
+  return {catalog, catalog::table_key(resource.database, resource.table)};
+}
+
+catalog::PermissionValue with_option(catalog::PermissionValue value, Option option) {
+  if (option == Option::None) return value;
+  value.grantable = value.permissions;
+  value.grantable_columns = value.columns;
+  return value;
+}
+
+void claim_filter(const api::Resource& grant, const CatalogRef& catalog, const ResourceId& resource,
+                  ClaimSet& set) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  catalog::DataFilter filter;
+  filter.row_filter = spec.row_filter;
+  if (spec.columns) {
+    filter.columns = value_of_columns(spec.columns->include, Option::None).columns;
+    filter.excluded_columns = value_of_columns(spec.columns->exclude, Option::None).columns;
+  }
+  set.claims.push_back({holder_of(catalog, resource), Shared<catalog::DataFilter>(filter),
+                        {{catalog, catalog::table_key(resource.database, resource.table)}},
+                        Step::GrantConsumer, Release::Remove});
+}
+
+/// One receiver of a product Grant in one region.
+void claim_for(const api::Resource& grant, const CatalogRef& governing, const Receiver& receiver,
+               const std::vector<GrantTarget>& targets, ClaimSet& set) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  const bool whole_account = receiver.principal == receiver.account;
+  if (whole_account && receiver.account == governing.account) return;  // an account holds its own rights
+  const Option option = whole_account || spec.grantable ? Option::All : Option::None;
+  const ResourceId database =
+      ResourceId::of_database(governing.account, targets.front().resource.database);
+  const EntryKey on_database = permission(governing, database, receiver.principal);
+  set.claims.push_back({on_database, value_of({Permission::Describe}, option),
+                        {holder_of(governing, database)}, Step::GrantConsumer, Release::Remove});
+  for (const GrantTarget& target : targets) {
+    set.claims.push_back({permission(governing, target.resource, receiver.principal),
+                          with_option(target.value, option), {holder_of(governing, target.resource)},
+                          Step::GrantConsumer, Release::Remove});
+  }
+}
+
+ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh, Time now) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  ClaimSet set;
+  const std::string product_ns = spec.product->ns.empty() ? grant.key.ns : spec.product->ns;
+  if (product_ns != grant.key.ns) {
+    set.findings.push_back(refused(reason::kNotTheProductsNamespace,
+                                   "only a Grant in namespace " + product_ns + " speaks for product " +
+                                       product_ns + "/" + spec.product->name));
+    return set;
+  }
+  const api::Resource* product = mesh.find("DataProduct", *spec.product, grant.key.ns);
+  if (product == nullptr || product->metadata.deletion) {
+    set.findings.push_back(waits(reason::kProductNotFound, "DataProduct " + product_ns + "/" +
+                                                               spec.product->name + " is not declared"));
+    return set;
+  }
+  const auto& product_spec = mesh::spec_of<api::DataProductSpec>(*product);
+  set.recheck_at = spec.expires_at;
+  if (product_spec.published_until &&
+      (!set.recheck_at || *product_spec.published_until < *set.recheck_at)) {
+    set.recheck_at = product_spec.published_until;
+  }
+  if (!in_force(grant, product_spec, now)) {
+    const bool expired = spec.expires_at && *spec.expires_at <= now;
+    set.findings.push_back(
+        {Effect::Ended, std::string(expired ? reason::kExpired : reason::kUnpublished),
+         "access ended at " + to_rfc3339(expired ? *spec.expires_at : *product_spec.published_until)});
+    set.recheck_at.reset();
+    return set;
+  }
+  const mesh::AccountAnswer owner = mesh::owner_of(*product, mesh);
+  if (!owner) {
+    set.findings.push_back(missing(owner));
+    return set;
+  }
+  const mesh::AccountAnswer producer = mesh::producer_of(*product, mesh);
+  const auto receivers = receivers_of(grant, mesh, set);
+  for (const std::string& region : mesh::regions_of(product_spec, producer.spec())) {
+    const CatalogRef governing{owner.spec().account_id, region};
+    const auto targets = grant_targets(spec, filter_name(grant.key), product_spec, governing.account);
+    if (!spec.row_filter.empty()) claim_filter(grant, governing, targets.front().resource, set);
+    for (const Receiver& receiver : receivers) {
+      claim_for(grant, governing, receiver, targets, set);
+      const bool foreign = !receiver.account.empty() && receiver.account != governing.account;
+      if (!foreign || mesh.accounts_with_id(receiver.account).empty()) continue;
+      const ResourceId database = ResourceId::of_database(governing.account, targets.front().resource.database);
+      set.claims.push_back({share_from({receiver.account, region}, governing.account),
+                            Shared<catalog::ShareAcceptance>(),
+                            {permission(governing, database, receiver.principal)}, Step::AcceptShare,
+                            Release::Retain});
+    }
+  }
+  return set;
+}
+
+/// Everything that a local receiver gets: the link, the target's database, and the targets.
+void claim_local(const LinkTarget& link, const Receiver& receiver, const std::vector<GrantTarget>& targets,
+                 Option option, ClaimSet& set) {
+  const std::string& owner = link.owner.spec().account_id;
+  const CatalogRef governing{owner, link.region};
+  const auto& product = mesh::spec_of<api::DataProductSpec>(*link.product);
+  const ResourceId database = ResourceId::of_database(owner, folded(product.database));
+  std::vector<EntryKey> needs{{governing, catalog::database_key(database.database)}};
+  if (!link.own_catalog) {
+    needs = {share_from(link.catalog, owner), permission(governing, database, link.catalog.account)};
+    const ResourceId local = link.resource();
+    const auto link_entry = link.table.empty() ? catalog::database_link_key(link.name)
+                                               : catalog::table_link_key(link.database, link.name);
+    set.claims.push_back({permission(link.catalog, local, receiver.principal),
+                          value_of({Permission::Describe}), {{link.catalog, link_entry}},
+                          Step::ConsumerAccess, Release::Remove});
+  }
+  set.claims.push_back({permission(link.catalog, database, receiver.principal),
+                        value_of({Permission::Describe}), needs, Step::ConsumerAccess, Release::Remove});
+  for (const GrantTarget& target : targets) {
+    auto target_needs = needs;
+    if (!link.own_catalog) {
+      target_needs.push_back(share_from(link.catalog, owner));
+    } else {
+      target_needs = {holder_of(governing, target.resource)};
+    }
+    set.claims.push_back({permission(link.catalog, target.resource, receiver.principal),
+                          with_option(target.value, option), target_needs, Step::ConsumerAccess,
+                          Release::Remove});
+  }
+}
+
+ClaimSet link_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh, Time now) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  ClaimSet set;
+  set.recheck_at = spec.expires_at;
+  if (spec.expires_at && *spec.expires_at <= now) {
+    set.findings.push_back({Effect::Ended, std::string(reason::kExpired),
+                            "access ended at " + to_rfc3339(*spec.expires_at)});
+    set.recheck_at.reset();
+    return set;
+  }
+  const api::Resource* link = mesh.find({"ResourceLink", grant.key.ns, *spec.link});
+  if (link == nullptr || link->metadata.deletion) {
+    set.findings.push_back(waits(reason::kLinkNotFound, "ResourceLink " + grant.key.ns + "/" + *spec.link +
+                                                            " is not declared"));
+    return set;
+  }
+  const LinkAnswer answer = target_of(*link, mesh);
+  if (answer.finding) {
+    set.findings.push_back(*answer.finding);
+    return set;
+  }
+  const LinkTarget& target = *answer.target;
+  const std::string& account = target.catalog.account;
+  const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
+  std::vector<GrantTarget> entitled;
+  if (target.own_catalog) {
+    api::GrantSpec everything;
+    everything.permissions = catalog::all_of(ResourceType::AllTables).names();
+    entitled = grant_targets(everything, "", product, account);
+  } else {
+    entitled = entitlements(mesh, *target.product, account, now);
+    if (entitled.empty()) {
+      set.findings.push_back(waits(reason::kAccountNotGranted,
+                                   "no Grant of product " + target.product->key.ns + "/" +
+                                       target.product->key.name + " names account " + account));
+      return set;
+    }
+  }
+  const LocalTargets local = local_targets(spec, target.table, folded(product.database), entitled);
+  if (!local.excess.empty()) {
+    set.findings.push_back(refused(reason::kExceedsAccountGrant, "asks for " + local.excess));
+    return set;
+  }
+  const auto receivers = receivers_of(grant, mesh, set);
+  for (const Receiver& receiver : receivers) {
+    if (receiver.account == account && receiver.principal != account) continue;
+    set.findings.push_back(refused(reason::kForeignPrincipal,
+                                   receiver.principal + " is not a principal of account " + account +
+                                       "; what is shared cannot be shared on"));
+    return set;
+  }
+  for (const Receiver& receiver : receivers) {
+    claim_local(target, receiver, local.targets, spec.grantable ? Option::All : Option::None, set);
+  }
+  return set;
+}
+
+}  // namespace
+
+ClaimSet grant_claims(const api::Resource& resource, const mesh::Mesh& mesh, Time now) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(resource);
+  if (mesh.settings() == nullptr) {
+    ClaimSet set;
+    set.findings.push_back(waits(reason::kMeshNotFound, "no Mesh is declared: apply one to say who governs"));
+    return set;
+  }
+  if (spec.product) return product_grant_claims(resource, mesh, now);
+  if (spec.link) return link_grant_claims(resource, mesh, now);
+  return {};
+}
+
+}  // namespace datamesh::reconcilers

@@ -1,0 +1,208 @@
+#include "reconcilers/grant_targets.h"
+
+#include <algorithm>
+
+#include "controller/mesh/topology.h"
+#include "reconcilers/claim_builder.h"
+
+namespace datamesh::reconcilers {
+
+using catalog::Permission;
+using catalog::PermissionSet;
+using catalog::PermissionValue;
+using catalog::ResourceId;
+using catalog::ResourceType;
+
+PermissionSet permissions_of(const api::GrantSpec& grant) {
+  if (grant.permissions.empty()) return {Permission::Select, Permission::Describe};
+  return PermissionSet::of_names(grant.permissions);
+}
+
+std::string filter_name(const api::ObjectKey& grant) { return "grant-" + grant.ns + "-" + grant.name; }
+
+namespace {
+
+std::vector<std::string> folded_sorted(std::vector<std::string> names) {
+  for (std::string& name : names) name = folded(name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ",") + name;
+  return out;
+}
+
+/// A partial SELECT stands alone: no other permission goes with it.
+/// Source: lake-formation.md 2.2 rules 1 and 3
+GrantTarget partial_target(const api::GrantSpec& grant, const std::string& name, ResourceId table) {
+  if (!grant.row_filter.empty()) {
+    table.type = ResourceType::DataFilter;
+    table.detail = name;
+    return {table, value_of({Permission::Select})};
+  }
+  if (!grant.columns->include.empty()) {
+    table.type = ResourceType::Columns;
+    return {table, value_of_columns(grant.columns->include, Option::None)};
+  }
+  table.type = ResourceType::ColumnsExcept;
+  table.detail = joined(folded_sorted(grant.columns->exclude));
+  return {table, value_of({Permission::Select})};
+}
+
+}  // namespace
+
+std::vector<GrantTarget> grant_targets(const api::GrantSpec& grant, const std::string& name,
+                                       const api::DataProductSpec& product, const std::string& owner) {
+  const std::string database = folded(product.database);
+  const PermissionSet permissions = permissions_of(grant);
+  if (grant.tables.empty()) {
+    return {{ResourceId::of_all_tables(owner, database), value_of(permissions)}};
+  }
+  std::vector<GrantTarget> out;
+  for (const std::string& table : folded_sorted(grant.tables)) {
+    const ResourceId resource = ResourceId::of_table(owner, database, table);
+    if (grant.columns || !grant.row_filter.empty()) {
+      out.push_back(partial_target(grant, name, resource));
+    } else {
+      out.push_back({resource, value_of(permissions)});
+    }
+  }
+  return out;
+}
+
+bool in_force(const api::Resource& grant, const api::DataProductSpec& product, Time now) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  if (grant.metadata.deletion) return false;
+  if (spec.expires_at && *spec.expires_at <= now) return false;
+  return !product.published_until || *product.published_until > now;
+}
+
+std::vector<GrantTarget> entitlements(const mesh::Mesh& mesh, const api::Resource& product,
+                                      const std::string& account_id, Time now) {
+  const auto& spec = mesh::spec_of<api::DataProductSpec>(product);
+  const mesh::AccountAnswer owner = mesh::owner_of(product, mesh);
+  std::vector<GrantTarget> out;
+  if (!owner) return out;
+  for (const api::ObjectKey& key : mesh.referrers(product.key)) {
+    if (key.kind != "Grant" || key.ns != product.key.ns) continue;
+    const api::Resource* grant = mesh.find(key);
+    if (grant == nullptr || !in_force(*grant, spec, now)) continue;
+    const auto& grant_spec = mesh::spec_of<api::GrantSpec>(*grant);
+    const bool names_account =
+        std::any_of(grant_spec.accounts.begin(), grant_spec.accounts.end(), [&](const api::Ref& ref) {
+          const api::Resource* account = mesh.find("Account", ref, key.ns);
+          return account != nullptr &&
+                 mesh::spec_of<api::AccountSpec>(*account).account_id == account_id;
+        });
+    if (!names_account) continue;
+    for (GrantTarget& target :
+         grant_targets(grant_spec, filter_name(key), spec, owner.spec().account_id)) {
+      out.push_back(std::move(target));
+    }
+  }
+  return out;
+}
+
+namespace {
+
+/// What `entitled` gives on `table` as a whole, and the columns it gives beside that.
+struct TableRights {
+  PermissionSet whole;
+  std::vector<std::string> columns;
+  std::vector<GrantTarget> filters;
+};
+
+TableRights rights_on(const std::string& table, const std::vector<GrantTarget>& entitled) {
+  TableRights rights;
+  for (const GrantTarget& target : entitled) {
+    const bool here = target.resource.table == table;
+    if (target.resource.type == ResourceType::AllTables ||
+        (here && target.resource.type == ResourceType::Table)) {
+      rights.whole = rights.whole | target.value.permissions;
+    } else if (here && target.resource.type == ResourceType::Columns) {
+      rights.columns.insert(rights.columns.end(), target.value.columns.begin(),
+                            target.value.columns.end());
+    } else if (here) {
+      rights.filters.push_back(target);
+    }
+  }
+  std::sort(rights.columns.begin(), rights.columns.end());
+  rights.columns.erase(std::unique(rights.columns.begin(), rights.columns.end()), rights.columns.end());
+  return rights;
+}
+
+/// One named table of a link Grant.
+void add_table(const api::GrantSpec& grant, const ResourceId& table, const TableRights& rights,
+               LocalTargets& out) {
+  const PermissionSet wanted = permissions_of(grant);
+  if (grant.columns && !grant.columns->include.empty()) {
+    const PermissionValue value = value_of_columns(grant.columns->include, Option::None);
+    const bool all = rights.whole.has(Permission::Select);
+    if (!all && !std::includes(rights.columns.begin(), rights.columns.end(), value.columns.begin(),
+                               value.columns.end())) {
+      out.excess = "columns of " + table.table + " that the account was not granted";
+      return;
+    }
+    ResourceId columns = table;
+    columns.type = ResourceType::Columns;
+    out.targets.push_back({columns, value});
+    return;
+  }
+  if (rights.whole.contains(wanted)) {
+    out.targets.push_back({table, value_of(wanted)});
+    return;
+  }
+  // Everything that the account has of this table, where that is a part of its columns or rows.
+  if (!rights.columns.empty() && wanted.has(Permission::Select)) {
+    ResourceId columns = table;
+    columns.type = ResourceType::Columns;
+    out.targets.push_back({columns, value_of_columns(rights.columns, Option::None)});
+    return;
+  }
+  if (!rights.filters.empty() && wanted.has(Permission::Select)) {
+    out.targets.insert(out.targets.end(), rights.filters.begin(), rights.filters.end());
+    return;
+  }
+  std::string lacking;
+  for (const std::string& name : (wanted - rights.whole).names()) {
+    lacking += (lacking.empty() ? "" : ", ") + name;
+  }
+  out.excess = lacking + " on table " + table.table + ", which the account was not granted";
+}
+
+}  // namespace
+
+LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_table,
+                           const std::string& database, const std::vector<GrantTarget>& entitled) {
+  LocalTargets out;
+  if (entitled.empty()) return out;
+  const std::string owner = entitled.front().resource.owner;
+  std::vector<std::string> tables = folded_sorted(grant.tables);
+  if (tables.empty() && !link_table.empty()) tables = {link_table};
+  for (const std::string& table : tables) {
+    add_table(grant, ResourceId::of_table(owner, database, table), rights_on(table, entitled), out);
+  }
+  if (!tables.empty()) return out;
+  std::vector<std::string> seen;
+  for (const GrantTarget& target : entitled) {
+    const PermissionSet wanted = permissions_of(grant);
+    if (target.resource.type == ResourceType::AllTables) {
+      const auto both = wanted & target.value.permissions;
+      if (both.contains(wanted)) {
+        out.targets.push_back({target.resource, value_of(both)});
+      } else {
+        out.excess = "permissions on all tables that the account was not granted";
+      }
+    } else if (std::find(seen.begin(), seen.end(), target.resource.table) == seen.end()) {
+      seen.push_back(target.resource.table);
+      add_table(grant, ResourceId::of_table(owner, database, target.resource.table),
+                rights_on(target.resource.table, entitled), out);
+    }
+  }
+  return out;
+}
+
+}  // namespace datamesh::reconcilers

@@ -1,0 +1,61 @@
+// Every reason that a condition of ours can carry. docs/resources/*.md explains each; a test compares the two.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace datamesh::reconcilers::reason {
+
+// All is well, or on its way.
+inline constexpr std::string_view kInForce = "InForce";
+inline constexpr std::string_view kAuthorized = "Authorized";
+inline constexpr std::string_view kNoConflict = "NoConflict";
+inline constexpr std::string_view kProgressing = "Progressing";
+inline constexpr std::string_view kReleasing = "Releasing";
+inline constexpr std::string_view kExpired = "Expired";
+inline constexpr std::string_view kUnpublished = "Unpublished";
+inline constexpr std::string_view kNotNeeded = "NotNeeded";
+
+// Waiting for something that may come.
+inline constexpr std::string_view kMeshNotFound = "MeshNotFound";
+inline constexpr std::string_view kAccountNotFound = "AccountNotFound";
+inline constexpr std::string_view kProductNotFound = "ProductNotFound";
+inline constexpr std::string_view kLinkNotFound = "LinkNotFound";
+inline constexpr std::string_view kTableNotFound = "TableNotFound";
+inline constexpr std::string_view kPersonaNotFound = "PersonaNotFound";
+inline constexpr std::string_view kLineOfBusinessNotFound = "LineOfBusinessNotFound";
+inline constexpr std::string_view kAccountNotGranted = "AccountNotGranted";
+inline constexpr std::string_view kShareNotAccepted = "ShareNotAccepted";
+inline constexpr std::string_view kEntryMissing = "EntryMissing";
+inline constexpr std::string_view kCatalogNotObserved = "CatalogNotObserved";
+
+// Refused by the rules of authority: claims nothing.
+inline constexpr std::string_view kNotTheProductsNamespace = "NotTheProductsNamespace";
+inline constexpr std::string_view kExceedsAccountGrant = "ExceedsAccountGrant";
+inline constexpr std::string_view kForeignPrincipal = "ForeignPrincipal";
+
+// Wrong in itself, or against another resource.
+inline constexpr std::string_view kDuplicateMesh = "DuplicateMesh";
+inline constexpr std::string_view kDuplicateAccount = "DuplicateAccount";
+inline constexpr std::string_view kConflict = "Conflict";
+inline constexpr std::string_view kPlanHeld = "PlanHeld";
+
+// What AWS answered.
+inline constexpr std::string_view kAccessDenied = "AccessDenied";
+inline constexpr std::string_view kInvalidInput = "InvalidInput";
+inline constexpr std::string_view kLimitExceeded = "LimitExceeded";
+inline constexpr std::string_view kThrottled = "Throttled";
+inline constexpr std::string_view kRetrying = "Retrying";
+inline constexpr std::string_view kCatalogUnreachable = "CatalogUnreachable";
+
+inline constexpr std::array kAll = {
+    kInForce,         kAuthorized,        kNoConflict,       kProgressing,
+    kReleasing,       kExpired,           kUnpublished,      kNotNeeded,
+    kMeshNotFound,    kAccountNotFound,   kProductNotFound,  kLinkNotFound,
+    kTableNotFound,   kPersonaNotFound,   kLineOfBusinessNotFound, kAccountNotGranted,
+    kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
+    kExceedsAccountGrant, kForeignPrincipal, kDuplicateMesh, kDuplicateAccount,
+    kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
+    kLimitExceeded,   kThrottled,         kRetrying,         kCatalogUnreachable};
+
+}  // namespace datamesh::reconcilers::reason
