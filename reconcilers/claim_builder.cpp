@@ -59,7 +59,7 @@ EntryKey permission(const CatalogRef& catalog, const ResourceId& resource,
 }
 
 PermissionValue value_of(PermissionSet permissions, Option option) {
-  return {permissions, option == Option::All ? permissions : PermissionSet{}, {}, {}};
+  return {permissions, option == Option::All ? permissions : PermissionSet{}, {}, {}, false};
 }
 
 PermissionValue value_of_columns(std::vector<std::string> columns, Option option) {

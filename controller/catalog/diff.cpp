@@ -118,7 +118,22 @@ PermissionDiff compare(const DiffInput& input, ResourceType type) {
   return out;
 }
 
+bool is_broken(const EntryValue* observed) {
+  const auto* seen = observed == nullptr ? nullptr : std::get_if<PermissionValue>(observed);
+  return seen != nullptr && seen->share_broken;
+}
+
+/// A grant whose share is gone never shares again by itself: it is taken back and given anew.
+/// Source: lake-formation.md 2.5 (trap T26)
+std::vector<Action> repair(const DiffInput& input) {
+  const ResourceType type = type_of(input.key.local);
+  const PermissionValue wanted = permission_of(input.claimed, type);
+  return {{input.key, Verb::Revoke, common(permission_of(input.observed, type), wanted), Cause::Repair},
+          {input.key, Verb::Grant, wanted, Cause::Repair}};
+}
+
 std::vector<Action> diff_permission(const DiffInput& input) {
+  if (input.claimed != nullptr && is_broken(input.observed)) return repair(input);
   const PermissionDiff found = compare(input, type_of(input.key.local));
   std::vector<Action> actions;
   const auto add = [&](Verb verb, const PermissionValue& value, Cause cause) {
@@ -271,7 +286,7 @@ bool satisfies(const LocalKey& key, const EntryValue* observed, const EntryValue
   if (std::holds_alternative<TagAssignment>(claimed)) return satisfies_tag(observed, claimed, inherited);
   if (std::holds_alternative<PermissionValue>(claimed)) {
     const ResourceType type = type_of(key);
-    return covers(permission_of(observed, type), permission_of(&claimed, type));
+    return !is_broken(observed) && covers(permission_of(observed, type), permission_of(&claimed, type));
   }
   if (observed == nullptr || observed->index() != claimed.index()) return false;
   if (std::holds_alternative<Shared<Settings>>(claimed)) {

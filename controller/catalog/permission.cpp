@@ -226,20 +226,20 @@ PermissionValue expanded(const PermissionValue& value, ResourceType type) {
 
 PermissionValue united(const PermissionValue& a, const PermissionValue& b) {
   return {a.permissions | b.permissions, a.grantable | b.grantable, set_union(a.columns, b.columns),
-          set_union(a.grantable_columns, b.grantable_columns)};
+          set_union(a.grantable_columns, b.grantable_columns), false};
 }
 
 PermissionValue minus(const PermissionValue& a, const PermissionValue& b) {
   return normalized(
       {a.permissions - b.permissions, a.grantable - b.grantable, set_minus(a.columns, b.columns),
-       set_minus(a.grantable_columns, b.grantable_columns)},
+       set_minus(a.grantable_columns, b.grantable_columns), false},
       in_column_form(a, b));
 }
 
 PermissionValue common(const PermissionValue& a, const PermissionValue& b) {
   return normalized(
       {a.permissions & b.permissions, a.grantable & b.grantable, set_common(a.columns, b.columns),
-       set_common(a.grantable_columns, b.grantable_columns)},
+       set_common(a.grantable_columns, b.grantable_columns), false},
       in_column_form(a, b));
 }
 

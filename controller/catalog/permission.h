@@ -119,12 +119,13 @@ std::optional<PermissionId> parse_permission_id(std::string_view text);
 /// Source: lake-formation.md 2.2 (permission matrix)
 PermissionSet all_of(ResourceType type);
 
-/// What one principal may do with one resource.
+/// What one principal may do with one resource. The operations below leave `share_broken` out of account.
 struct PermissionValue {
   PermissionSet permissions;
   PermissionSet grantable;
   std::vector<std::string> columns;            ///< for Columns: sorted; those readable
   std::vector<std::string> grantable_columns;  ///< for Columns: sorted, a subset of `columns`
+  bool share_broken = false;  ///< observed: the resource share behind it is gone or was never accepted (trap T26)
 
   bool operator==(const PermissionValue&) const = default;
   bool empty() const { return permissions.empty() && grantable.empty() && columns.empty(); }

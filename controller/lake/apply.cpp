@@ -1,0 +1,140 @@
+#include "controller/lake/apply.h"
+
+#include <map>
+#include <set>
+
+#include "controller/lake/apply_calls.h"
+#include "controller/lake/permission_rows.h"
+
+namespace datamesh::lake {
+namespace {
+
+using catalog::Action;
+using catalog::EntryKind;
+using catalog::Verb;
+
+/// Errors after which the catalog is left alone until the schedule says otherwise.
+bool ends_the_run(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::Throttled:
+    case ErrorKind::Transient:
+    case ErrorKind::Expired:
+    case ErrorKind::Unavailable:
+    case ErrorKind::Cancelled: return true;
+    default: return false;
+  }
+}
+
+/// One run over the actions of one catalog.
+class Run {
+ public:
+  Run(Calls& calls, const std::vector<Action>& actions, const std::atomic<bool>& stop)
+      : calls_(calls), actions_(actions), stop_(stop) {
+    report_.outcomes.resize(actions.size());
+  }
+
+  ApplyReport all() {
+    std::size_t at = 0;
+    while (at < actions_.size() && !ended_ && !stop_.load()) {
+      const std::size_t end = same_batch(at);
+      if (is_permission(at)) {
+        permissions(at, end);
+      } else if (is_tag(at)) {
+        tags(at, end);
+      } else {
+        settle(at, calls_.apply(actions_[at]));
+      }
+      at = end;
+    }
+    return std::move(report_);
+  }
+
+ private:
+  bool is_permission(std::size_t i) const {
+    return actions_[i].key.local.kind == EntryKind::Permission;
+  }
+  bool is_tag(std::size_t i) const { return actions_[i].key.local.kind == EntryKind::TagAssignment; }
+
+  /// The end of the run of actions that one call can carry, from `at`.
+  std::size_t same_batch(std::size_t at) const {
+    const std::size_t most = is_permission(at) ? kPermissionBatch : is_tag(at) ? 50 : 1;
+    std::size_t end = at + 1;
+    while (end < actions_.size() && end - at < most && actions_[end].verb == actions_[at].verb &&
+           actions_[end].key.local.kind == actions_[at].key.local.kind &&
+           (!is_tag(at) || tagged_resource(end) == tagged_resource(at))) {
+      ++end;
+    }
+    return end;
+  }
+
+  std::string tagged_resource(std::size_t i) const {
+    const std::string& name = actions_[i].key.local.name;
+    return name.substr(0, name.rfind('#'));
+  }
+
+  void settle(std::size_t i, const Result<Effect>& result) {
+    if (failed_.contains(actions_[i].key)) return;
+    if (result) {
+      report_.outcomes[i] = {*result, {}};
+      return;
+    }
+    report_.outcomes[i] = {Effect::Failed, result.error()};
+    failed_.insert(actions_[i].key);
+    if (ends_the_run(result.error())) ended_ = true;
+  }
+
+  /// The indices from `begin` to `end` whose keys have not failed before.
+  std::vector<std::size_t> sound(std::size_t begin, std::size_t end) const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!failed_.contains(actions_[i].key)) out.push_back(i);
+    }
+    return out;
+  }
+
+  void permissions(std::size_t begin, std::size_t end) {
+    const auto batch = sound(begin, end);
+    if (batch.empty()) return;
+    std::vector<const Action*> actions;
+    for (const std::size_t i : batch) actions.push_back(&actions_[i]);
+    const bool grant = actions_[begin].verb == Verb::Grant;
+    report_.batches.emplace_back(grant ? "BatchGrantPermissions" : "BatchRevokePermissions", batch.size());
+    settle_all(batch, calls_.permissions(actions));
+  }
+
+  void tags(std::size_t begin, std::size_t end) {
+    const auto batch = sound(begin, end);
+    if (batch.empty()) return;
+    std::vector<const Action*> actions;
+    for (const std::size_t i : batch) actions.push_back(&actions_[i]);
+    report_.batches.emplace_back("AddLFTagsToResource", batch.size());
+    settle_all(batch, calls_.tags(actions));
+  }
+
+  void settle_all(const std::vector<std::size_t>& batch, const Result<std::vector<Result<Effect>>>& results) {
+    for (std::size_t n = 0; n < batch.size(); ++n) {
+      if (results) {
+        settle(batch[n], (*results)[n]);
+      } else {
+        settle(batch[n], fail(results.error()));
+      }
+    }
+  }
+
+  Calls& calls_;
+  const std::vector<Action>& actions_;
+  const std::atomic<bool>& stop_;
+  ApplyReport report_;
+  std::set<catalog::EntryKey> failed_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+ApplyReport apply(aws::Api& api, const CatalogRef& catalog, const std::vector<Action>& actions,
+                  const std::atomic<bool>& stop) {
+  Calls calls(api, catalog);
+  return Run(calls, actions, stop).all();
+}
+
+}  // namespace datamesh::lake

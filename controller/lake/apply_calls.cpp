@@ -1,0 +1,271 @@
+#include "controller/lake/apply_calls.h"
+
+#include "controller/lake/glue_shapes.h"
+#include "controller/lake/permission_rows.h"
+
+namespace datamesh::lake {
+namespace {
+
+using catalog::Action;
+using catalog::EntryKind;
+using catalog::Verb;
+
+template <class T>
+const T& value_of(const Action& action) {
+  return *std::get<catalog::Shared<T>>(action.value);
+}
+
+/// "database/table" in its two parts.
+std::pair<std::string, std::string> table_name(const std::string& name) {
+  const std::size_t slash = name.find('/');
+  return {name.substr(0, slash), slash == std::string::npos ? "" : name.substr(slash + 1)};
+}
+
+/// A delete of what is not there has nothing to do.
+Result<Effect> deleted(const Result<Json>& result) {
+  if (result) return Effect::Done;
+  if (result.error().kind == ErrorKind::NotFound) return Effect::AlreadyDone;
+  return fail(result.error());
+}
+
+Result<Effect> done(const Result<Json>& result) {
+  if (result) return Effect::Done;
+  return fail(result.error());
+}
+
+}  // namespace
+
+Result<Json> Calls::call(aws::Service service, const char* operation, Json input) {
+  return api_.call({catalog_, service, operation, std::move(input)});
+}
+
+Result<Effect> Calls::apply(const Action& action) {
+  switch (action.key.local.kind) {
+    case EntryKind::Settings: return settings(action);
+    case EntryKind::Location: return location(action);
+    case EntryKind::Database: return database(action);
+    case EntryKind::Table: return table(action);
+    case EntryKind::Link: return link(action);
+    case EntryKind::TagKey: return tag_key(action);
+    case EntryKind::DataFilter: return filter(action);
+    case EntryKind::ShareAcceptance: return accept(action);
+    case EntryKind::OptIn: return opt_in(action);
+    case EntryKind::Permission:
+    case EntryKind::TagAssignment: break;
+  }
+  return fail(ErrorKind::Internal, "batched kinds have their own calls", "lake::apply");
+}
+
+/// Settings are replaced as a whole, so they are read first and merged field by field (trap T9).
+Result<Effect> Calls::settings(const Action& action) {
+  const auto& wanted = value_of<catalog::Settings>(action);
+  TRY_VALUE(Json out, call(aws::Service::LakeFormation, "GetDataLakeSettings", Json::object()));
+  Json settings = member(out, "DataLakeSettings");
+  if (!settings.is_object()) settings = Json::object();
+  Json& admins = settings["DataLakeAdmins"];
+  if (!admins.is_array()) admins = Json::array();
+  for (const std::string& admin : wanted.administrators) {
+    const Json principal = {{"DataLakePrincipalIdentifier", admin}};
+    if (std::find(admins.begin(), admins.end(), principal) == admins.end()) admins.push_back(principal);
+  }
+  if (wanted.open_database_defaults == false) settings["CreateDatabaseDefaultPermissions"] = Json::array();
+  if (wanted.open_table_defaults == false) settings["CreateTableDefaultPermissions"] = Json::array();
+  if (wanted.cross_account_version) {
+    Json& parameters = settings["Parameters"];
+    if (!parameters.is_object()) parameters = Json::object();
+    const std::string version = std::to_string(*wanted.cross_account_version);
+    if (string_at(parameters, "CROSS_ACCOUNT_VERSION") < version) parameters["CROSS_ACCOUNT_VERSION"] = version;
+  }
+  return done(call(aws::Service::LakeFormation, "PutDataLakeSettings", {{"DataLakeSettings", settings}}));
+}
+
+Result<Effect> Calls::location(const Action& action) {
+  const std::string& arn = action.key.local.name;
+  if (action.verb == Verb::Delete) {
+    return deleted(call(aws::Service::LakeFormation, "DeregisterResource", {{"ResourceArn", arn}}));
+  }
+  const auto& wanted = std::get<catalog::Location>(action.value);
+  Json input = {{"ResourceArn", arn}, {"HybridAccessEnabled", wanted.hybrid}};
+  if (wanted.role_arn.empty()) {
+    input["UseServiceLinkedRole"] = true;
+  } else {
+    input["RoleArn"] = wanted.role_arn;
+  }
+  if (action.verb == Verb::Create) {
+    return done(call(aws::Service::LakeFormation, "RegisterResource", input));
+  }
+  if (wanted.role_arn.empty()) {
+    // Only a new registration can switch to the service-linked role.
+    TRY(call(aws::Service::LakeFormation, "DeregisterResource", {{"ResourceArn", arn}}));
+    return done(call(aws::Service::LakeFormation, "RegisterResource", input));
+  }
+  return done(call(aws::Service::LakeFormation, "UpdateResource", input));
+}
+
+/// No update or delete of ours may act through a link on somebody else's catalog (traps T5, T6).
+Result<void> Calls::refuse_link(const std::string& database, const std::string& table) {
+  TRY_VALUE(const Json out, call(aws::Service::Glue, "GetDatabase", {{"Name", database}}));
+  if (is_link(member(out, "Database"))) {
+    return fail(ErrorKind::Conflict, "database " + database + " has become a resource link", "glue:GetDatabase");
+  }
+  if (table.empty()) return {};
+  TRY_VALUE(const Json found, call(aws::Service::Glue, "GetTable", {{"DatabaseName", database}, {"Name", table}}));
+  if (is_link(member(found, "Table"))) {
+    return fail(ErrorKind::Conflict, "table " + table + " has become a resource link", "glue:GetTable");
+  }
+  return {};
+}
+
+Result<Effect> Calls::database(const Action& action) {
+  const std::string& name = action.key.local.name;
+  if (action.verb == Verb::Delete) {
+    if (const auto safe = refuse_link(name, ""); !safe) {
+      if (safe.error().kind == ErrorKind::NotFound) return Effect::AlreadyDone;
+      return fail(safe.error());
+    }
+    return deleted(call(aws::Service::Glue, "DeleteDatabase", {{"Name", name}}));
+  }
+  const auto& wanted = value_of<catalog::Database>(action);
+  if (action.verb == Verb::Create) {
+    return done(call(aws::Service::Glue, "CreateDatabase",
+                     {{"DatabaseInput", encode_database(name, wanted, Json())}}));
+  }
+  TRY_VALUE(const Json out, call(aws::Service::Glue, "GetDatabase", {{"Name", name}}));
+  const Json& existing = member(out, "Database");
+  if (is_link(existing)) {
+    return fail(ErrorKind::Conflict, "database " + name + " has become a resource link", "glue:GetDatabase");
+  }
+  return done(call(aws::Service::Glue, "UpdateDatabase",
+                   {{"Name", name}, {"DatabaseInput", encode_database(name, wanted, existing)}}));
+}
+
+Result<Effect> Calls::table(const Action& action) {
+  const auto [database, name] = table_name(action.key.local.name);
+  const Json where = {{"DatabaseName", database}, {"Name", name}};
+  if (action.verb == Verb::Delete) {
+    if (const auto safe = refuse_link(database, name); !safe) {
+      if (safe.error().kind == ErrorKind::NotFound) return Effect::AlreadyDone;
+      return fail(safe.error());
+    }
+    return deleted(call(aws::Service::Glue, "DeleteTable", where));
+  }
+  const auto& wanted = value_of<catalog::Table>(action);
+  if (action.verb == Verb::Create) {
+    return done(call(aws::Service::Glue, "CreateTable",
+                     {{"DatabaseName", database}, {"TableInput", encode_table(name, wanted, Json())}}));
+  }
+  TRY_VALUE(const Json out, call(aws::Service::Glue, "GetTable", where));
+  const Json& existing = member(out, "Table");
+  if (is_link(existing)) {
+    return fail(ErrorKind::Conflict, "table " + name + " has become a resource link", "glue:GetTable");
+  }
+  Json input = {{"DatabaseName", database}, {"TableInput", encode_table(name, wanted, existing)}};
+  if (const std::string version = string_at(existing, "VersionId"); !version.empty()) {
+    input["VersionId"] = version;
+  }
+  return done(call(aws::Service::Glue, "UpdateTable", std::move(input)));
+}
+
+Result<Effect> Calls::create_link(const std::string& name, const catalog::Link& wanted) {
+  const Json target = encode_link_target(wanted, catalog_.region);
+  const auto [database, table] = table_name(name);
+  if (table.empty()) {
+    return done(call(aws::Service::Glue, "CreateDatabase",
+                     {{"DatabaseInput", {{"Name", name}, {"TargetDatabase", target}}}}));
+  }
+  return done(call(aws::Service::Glue, "CreateTable",
+                   {{"DatabaseName", database}, {"TableInput", {{"Name", table}, {"TargetTable", target}}}}));
+}
+
+/// A delete takes away the link, never what it points to: it is looked at first.
+Result<Effect> Calls::link(const Action& action) {
+  const std::string& name = action.key.local.name;
+  if (action.verb != Verb::Delete) return create_link(name, value_of<catalog::Link>(action));
+  const auto [database, table] = table_name(name);
+  const auto found = table.empty()
+                         ? call(aws::Service::Glue, "GetDatabase", {{"Name", name}})
+                         : call(aws::Service::Glue, "GetTable", {{"DatabaseName", database}, {"Name", table}});
+  if (!found) {
+    if (found.error().kind == ErrorKind::NotFound) return Effect::AlreadyDone;
+    return fail(found.error());
+  }
+  if (!is_link(member(*found, table.empty() ? "Database" : "Table"))) {
+    return fail(ErrorKind::Conflict, name + " is no resource link any more", "glue:GetDatabase");
+  }
+  if (table.empty()) return deleted(call(aws::Service::Glue, "DeleteDatabase", {{"Name", name}}));
+  return deleted(call(aws::Service::Glue, "DeleteTable", {{"DatabaseName", database}, {"Name", table}}));
+}
+
+/// Values are added in chunks of 50, the most that one call takes.
+Result<Effect> Calls::tag_key(const Action& action) {
+  const std::string& key = action.key.local.name;
+  const auto& wanted = value_of<catalog::TagKey>(action);
+  std::vector<std::string> values(wanted.values.begin(), wanted.values.end());
+  bool create = action.verb == Verb::Create;
+  if (!create) {
+    TRY_VALUE(const Json out, call(aws::Service::LakeFormation, "GetLFTag", {{"TagKey", key}}));
+    for (const Json& value : member(out, "TagValues")) std::erase(values, value.get<std::string>());
+  }
+  for (std::size_t at = 0; at < values.size(); at += 50) {
+    const std::vector<std::string> chunk(values.begin() + static_cast<std::ptrdiff_t>(at),
+                                         values.begin() + static_cast<std::ptrdiff_t>(std::min(values.size(), at + 50)));
+    TRY(call(aws::Service::LakeFormation, create ? "CreateLFTag" : "UpdateLFTag",
+             {{"TagKey", key}, {create ? "TagValues" : "TagValuesToAdd", chunk}}));
+    create = false;
+  }
+  return Effect::Done;
+}
+
+/// Source: lake-formation.md 2.8 (exactly one row form and one column form, trap T34)
+Result<Effect> Calls::filter(const Action& action) {
+  const std::string& full = action.key.local.name;
+  const auto [database, rest] = table_name(full);
+  const auto [table, name] = table_name(rest);
+  const Json where = {{"TableCatalogId", catalog_.account},
+                      {"DatabaseName", database},
+                      {"TableName", table},
+                      {"Name", name}};
+  if (action.verb == Verb::Delete) {
+    return deleted(call(aws::Service::LakeFormation, "DeleteDataCellsFilter", where));
+  }
+  const auto& wanted = value_of<catalog::DataFilter>(action);
+  Json filter = where;
+  if (wanted.row_filter.empty()) {
+    filter["RowFilter"] = {{"AllRowsWildcard", Json::object()}};
+  } else {
+    filter["RowFilter"] = {{"FilterExpression", wanted.row_filter}};
+  }
+  if (!wanted.columns.empty()) {
+    filter["ColumnNames"] = wanted.columns;
+  } else {
+    filter["ColumnWildcard"] = Json::object();
+    if (!wanted.excluded_columns.empty()) {
+      filter["ColumnWildcard"]["ExcludedColumnNames"] = wanted.excluded_columns;
+    }
+  }
+  return done(call(aws::Service::LakeFormation,
+                   action.verb == Verb::Create ? "CreateDataCellsFilter" : "UpdateDataCellsFilter",
+                   {{"TableData", filter}}));
+}
+
+Result<Effect> Calls::accept(const Action& action) {
+  for (const std::string& invitation : value_of<catalog::ShareAcceptance>(action).pending) {
+    const auto accepted = call(aws::Service::Ram, "AcceptResourceShareInvitation",
+                               {{"resourceShareInvitationArn", invitation}});
+    if (!accepted && accepted.error().kind != ErrorKind::AlreadyExists) return fail(accepted.error());
+  }
+  return Effect::Done;
+}
+
+Result<Effect> Calls::opt_in(const Action& action) {
+  const auto id = catalog::parse_permission_id(action.key.local.name);
+  if (!id) return fail(ErrorKind::Internal, "no permission id: " + action.key.local.name, "lake::apply");
+  const Json input = {{"Principal", {{"DataLakePrincipalIdentifier", id->principal}}},
+                      {"Resource", encode_resource(id->resource, {})}};
+  if (action.verb == Verb::Delete) {
+    return deleted(call(aws::Service::LakeFormation, "DeleteLakeFormationOptIn", input));
+  }
+  return done(call(aws::Service::LakeFormation, "CreateLakeFormationOptIn", input));
+}
+
+}  // namespace datamesh::lake
