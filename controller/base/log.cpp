@@ -101,7 +101,8 @@ class Log::Impl {
     std::string line = R"({"time":")" + to_rfc3339(clock_.now()) + R"(","level":")";
     line.append(to_string(level)).append(R"(","msg":)").append(dump(std::string(message)));
     if (fields.is_object()) {
-      for (const auto& [name, value] : redacted(fields).items()) {
+      const Json shown = redacted(fields);
+      for (const auto& [name, value] : shown.items()) {
         line.append(",").append(dump(name)).append(":").append(dump(value));
       }
     }
