@@ -1,0 +1,192 @@
+#include "controller/engine/ledger.h"
+
+#include <algorithm>
+
+namespace datamesh::engine {
+
+using catalog::EntryKey;
+using catalog::EntryKind;
+using catalog::EntryValue;
+using catalog::PermissionValue;
+
+namespace {
+
+bool by_key(const IndexedClaim& a, const IndexedClaim& b) { return a.key < b.key; }
+
+auto claims_on(const ResourceState& state, KeyId id) {
+  IndexedClaim probe;
+  probe.key = id;
+  return std::equal_range(state.claims.begin(), state.claims.end(), probe, by_key);
+}
+
+void add_once(std::vector<ResourceState*>& list, ResourceState* state) {
+  if (std::find(list.begin(), list.end(), state) == list.end()) list.push_back(state);
+}
+
+}  // namespace
+
+std::size_t Ledger::Hash::operator()(const EntryKey& key) const {
+  std::size_t hash = std::hash<std::string>()(key.local.name);
+  hash = hash * 31 + std::hash<std::string>()(key.catalog.account);
+  hash = hash * 31 + std::hash<std::string>()(key.catalog.region);
+  return hash * 31 + static_cast<std::size_t>(key.local.kind);
+}
+
+KeyId Ledger::intern(const EntryKey& key) {
+  const auto [at, fresh] = ids_.try_emplace(key, static_cast<KeyId>(keys_.size()));
+  if (fresh) {
+    keys_.push_back(&at->first);
+    lines_.emplace_back();
+  }
+  return at->second;
+}
+
+std::optional<KeyId> Ledger::lookup(const EntryKey& key) const {
+  const auto found = ids_.find(key);
+  if (found == ids_.end()) return std::nullopt;
+  return found->second;
+}
+
+ResourceState& Ledger::at(const api::ObjectKey& key) {
+  auto& slot = resources_[key];
+  if (!slot) {
+    slot = std::make_unique<ResourceState>();
+    slot->key = key;
+  }
+  return *slot;
+}
+
+ResourceState* Ledger::find(const api::ObjectKey& key) {
+  const auto found = resources_.find(key);
+  return found == resources_.end() ? nullptr : found->second.get();
+}
+
+const ResourceState* Ledger::find(const api::ObjectKey& key) const {
+  const auto found = resources_.find(key);
+  return found == resources_.end() ? nullptr : found->second.get();
+}
+
+void Ledger::erase(const api::ObjectKey& key) {
+  ResourceState* state = find(key);
+  if (state == nullptr) return;
+  set_claims(*state, {});
+  set_recorded(*state, {});
+  resources_.erase(key);
+}
+
+std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::ClaimSet& claims) {
+  std::vector<IndexedClaim> fresh;
+  fresh.reserve(claims.claims.size());
+  for (const reconcilers::Claim& claim : claims.claims) {
+    IndexedClaim indexed{intern(claim.key), claim.value, {}, claim.step, claim.release};
+    indexed.needs.reserve(claim.needs.size());
+    for (const EntryKey& need : claim.needs) indexed.needs.push_back(intern(need));
+    fresh.push_back(std::move(indexed));
+  }
+  std::stable_sort(fresh.begin(), fresh.end(), by_key);
+  std::vector<KeyId> touched;
+  for (const IndexedClaim& old : state.claims) {
+    std::erase(lines_[old.key].claimants, &state);
+    touched.push_back(old.key);
+  }
+  for (const IndexedClaim& claim : fresh) {
+    add_once(lines_[claim.key].claimants, &state);
+    touched.push_back(claim.key);
+  }
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+  state.claims = std::move(fresh);
+  state.findings = claims.findings;
+  return touched;
+}
+
+std::vector<KeyId> Ledger::set_recorded(ResourceState& state, std::map<KeyId, Recorded> recorded) {
+  std::vector<KeyId> touched;
+  for (const auto& [id, record] : state.recorded) {
+    const auto now = recorded.find(id);
+    if (now != recorded.end() && now->second == record) continue;
+    touched.push_back(id);
+    if (now == recorded.end()) std::erase(lines_[id].owners, &state);
+  }
+  for (const auto& [id, record] : recorded) {
+    if (state.recorded.contains(id)) continue;
+    touched.push_back(id);
+    add_once(lines_[id].owners, &state);
+  }
+  state.recorded = std::move(recorded);
+  return touched;
+}
+
+std::optional<EntryValue> claimed_value(const ResourceState& state, KeyId id) {
+  std::optional<EntryValue> value;
+  const auto [begin, end] = claims_on(state, id);
+  for (auto at = begin; at != end; ++at) {
+    if (!value) {
+      value = at->value;
+    } else if (auto both = catalog::merged(*value, at->value)) {
+      value = std::move(*both);
+    }
+  }
+  return value;
+}
+
+Desired Ledger::desired(KeyId id) const {
+  Desired out;
+  for (const ResourceState* state : lines_[id].claimants) {
+    const auto [begin, end] = claims_on(*state, id);
+    for (auto at = begin; at != end; ++at) {
+      if (!out.value) {
+        out.value = at->value;
+        continue;
+      }
+      auto both = catalog::merged(*out.value, at->value);
+      if (!both) return {std::nullopt, true};
+      out.value = std::move(*both);
+    }
+  }
+  return out;
+}
+
+std::optional<Ownership> Ledger::owned(KeyId id) const {
+  const Line& line = lines_[id];
+  if (line.owners.empty()) return std::nullopt;
+  Ownership out;
+  out.deletable = true;
+  for (const ResourceState* owner : line.owners) {
+    const Recorded& record = owner->recorded.at(id);
+    out.permission = united(out.permission, record.permission);
+    if (record.adopted || record.retain) out.deletable = false;
+  }
+  return out;
+}
+
+bool Ledger::is_recorded(KeyId id) const {
+  const bool permission = key(id).local.kind == EntryKind::Permission;
+  for (const ResourceState* state : lines_[id].claimants) {
+    const auto found = state->recorded.find(id);
+    if (found == state->recorded.end()) return false;
+    if (!permission) continue;
+    const auto value = claimed_value(*state, id);
+    if (value && !covers(found->second.permission, std::get<PermissionValue>(*value))) return false;
+  }
+  return true;
+}
+
+std::vector<KeyId> Ledger::needs(KeyId id) const {
+  std::vector<KeyId> out;
+  for (const ResourceState* state : lines_[id].claimants) {
+    const auto [begin, end] = claims_on(*state, id);
+    for (auto at = begin; at != end; ++at) out.insert(out.end(), at->needs.begin(), at->needs.end());
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::vector<ResourceState*> Ledger::parties(KeyId id) const {
+  std::vector<ResourceState*> out = lines_[id].claimants;
+  for (ResourceState* owner : lines_[id].owners) add_once(out, owner);
+  return out;
+}
+
+}  // namespace datamesh::engine

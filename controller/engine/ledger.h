@@ -1,0 +1,116 @@
+// Who claims which entry, and who made it: the index between resources and catalogs. Entries are numbered, so that
+// a claim costs a few words. Engine thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "controller/api/kinds.h"
+#include "controller/catalog/diff.h"
+#include "reconcilers/claim.h"
+
+namespace datamesh::engine {
+
+using KeyId = std::uint32_t;
+
+/// A claim with its keys as numbers.
+struct IndexedClaim {
+  KeyId key = 0;
+  catalog::EntryValue value;
+  std::vector<KeyId> needs;
+  reconcilers::Step step = reconcilers::Step::Baseline;
+  reconcilers::Release release = reconcilers::Release::Remove;
+};
+
+/// What a resource's persisted status says that the operator made for it.
+struct Recorded {
+  catalog::PermissionValue permission;  ///< of permissions: what was granted
+  bool adopted = false;                 ///< it was there before the operator: never deleted
+  bool retain = false;                  ///< stays when the claim ends
+
+  bool operator==(const Recorded&) const = default;
+};
+
+/// All that the engine knows of one resource beside its spec.
+struct ResourceState {
+  api::ObjectKey key;
+  std::string uid;
+  std::vector<IndexedClaim> claims;
+  std::vector<reconcilers::Finding> findings;
+  std::map<KeyId, Recorded> recorded;
+  std::string conditions;     ///< persisted status.conditions as text, for transition times
+  std::string status_hash;    ///< of the persisted status
+  bool writing = false;       ///< a status write is on its way
+  bool gone = false;          ///< deleted from the store while entries are still to be taken back
+  bool ready = false;
+  std::optional<Time> edited; ///< when the generation that is not yet Ready was seen
+  std::optional<std::uint64_t> recheck_timer;
+};
+
+/// What all claimants together want of an entry.
+struct Desired {
+  std::optional<catalog::EntryValue> value;  ///< nullopt: nobody claims it, or they contradict each other
+  bool conflict = false;
+};
+
+/// What the operator made of an entry.
+struct Ownership {
+  catalog::PermissionValue permission;
+  bool deletable = false;  ///< made by the operator, and no owner wants it retained
+};
+
+class Ledger {
+ public:
+  KeyId intern(const catalog::EntryKey& key);
+  const catalog::EntryKey& key(KeyId id) const { return *keys_[id]; }
+  std::optional<KeyId> lookup(const catalog::EntryKey& key) const;
+
+  ResourceState& at(const api::ObjectKey& key);
+  ResourceState* find(const api::ObjectKey& key);
+  const ResourceState* find(const api::ObjectKey& key) const;
+  void erase(const api::ObjectKey& key);
+  const std::map<api::ObjectKey, std::unique_ptr<ResourceState>>& all() const { return resources_; }
+
+  /// Replaces the claims; returns the entries that are claimed otherwise than before.
+  std::vector<KeyId> set_claims(ResourceState& state, const reconcilers::ClaimSet& claims);
+  /// Replaces what is recorded; returns the entries for which that differs.
+  std::vector<KeyId> set_recorded(ResourceState& state, std::map<KeyId, Recorded> recorded);
+
+  Desired desired(KeyId id) const;
+  /// What is recorded for `id` by all its owners; nullopt when nothing is.
+  std::optional<Ownership> owned(KeyId id) const;
+  /// True when the records of the claimants cover what they claim: only then may it be made.
+  bool is_recorded(KeyId id) const;
+  /// Needs of all claims on `id`.
+  std::vector<KeyId> needs(KeyId id) const;
+  /// Claimants of `id`, then those who only own it.
+  std::vector<ResourceState*> parties(KeyId id) const;
+  const std::vector<ResourceState*>& claimants(KeyId id) const { return lines_[id].claimants; }
+  bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
+  std::size_t size() const { return keys_.size(); }
+
+ private:
+  struct Line {
+    std::vector<ResourceState*> claimants;  ///< once per claim; each finds its claim by key
+    std::vector<ResourceState*> owners;
+  };
+  struct Hash {
+    std::size_t operator()(const catalog::EntryKey& key) const;
+  };
+
+  std::unordered_map<catalog::EntryKey, KeyId, Hash> ids_;
+  std::vector<const catalog::EntryKey*> keys_;
+  std::vector<Line> lines_;
+  std::map<api::ObjectKey, std::unique_ptr<ResourceState>> resources_;
+};
+
+/// The claim of `state` on `id`, merged if it has several; null when it has none.
+std::optional<catalog::EntryValue> claimed_value(const ResourceState& state, KeyId id);
+
+}  // namespace datamesh::engine

@@ -1,0 +1,71 @@
+// From claims and snapshots to an ordered plan for one catalog: what is done now, what waits and for what. Reads the
+// ledger and the snapshots, changes neither.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/catalog/snapshot.h"
+#include "controller/engine/guard.h"
+#include "controller/engine/ledger.h"
+
+namespace datamesh::engine {
+
+/// The last reading of a catalog; null while it has not been read.
+using SnapshotOf = std::function<const catalog::Snapshot*(const CatalogRef&)>;
+
+/// What the account of a catalog wants done with what nobody declared.
+struct CatalogPolicy {
+  api::Undeclared undeclared = api::Undeclared::Report;
+  api::AccessMode access_mode = api::AccessMode::LakeFormation;
+  std::set<std::string> implicit_principals;  ///< the operator and the administrators: their rights are no drift
+};
+
+struct PlanInput {
+  const Ledger* ledger = nullptr;
+  CatalogRef catalog;
+  CatalogPolicy policy;
+  SnapshotOf snapshots;
+  const std::set<KeyId>* confirmed = nullptr;  ///< taken back for certain; their records await trimming
+  const std::set<KeyId>* irrevocable = nullptr;  ///< revoked without effect: implicit rights
+};
+
+enum class EntryVerdict {
+  InOrder,
+  Act,
+  Waits,        ///< for `waits_for`, or for what `message` says
+  Unrecorded,   ///< must be recorded in its claimants' statuses first
+  Conflict,
+};
+
+/// What is to be done about one entry.
+struct EntryPlan {
+  KeyId id = 0;
+  EntryVerdict verdict = EntryVerdict::InOrder;
+  std::vector<catalog::Action> actions;
+  std::optional<KeyId> waits_for;
+  std::string message;
+};
+
+struct CatalogPlan {
+  std::vector<EntryPlan> entries;        ///< one an id asked for
+  std::vector<catalog::Action> actions;  ///< of the entries that act, in the order to do them
+};
+
+/// The plan for the entries `ids` of the catalog.
+CatalogPlan plan_catalog(const PlanInput& input, const std::vector<KeyId>& ids);
+
+/// The place of an action in the order of its catalog: taking away comes before giving, and within each what others
+/// depend on comes in their order.
+int phase_of(const catalog::Action& action);
+
+/// True when what is claimed for `id` is in place, or, unclaimed, when it is there at all.
+bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id);
+
+/// True when the permission entry is of the kind that `undeclared` speaks of: nobody claims or made it, and it is not
+/// an implicit right.
+bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const catalog::EntryKey& key);
+
+}  // namespace datamesh::engine

@@ -1,0 +1,49 @@
+#include "controller/engine/schedule.h"
+
+#include <algorithm>
+
+#include "reconcilers/reasons.h"
+
+namespace datamesh::engine {
+
+namespace reason = reconcilers::reason;
+
+/// Source: lake-formation.md 1.2 (error classes)
+Reaction reaction_to(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Throttled: return Reaction::RetryCatalog;
+    case ErrorKind::Transient:
+    case ErrorKind::Conflict:
+    case ErrorKind::AlreadyExists:
+    case ErrorKind::Gone: return Reaction::ReadAgain;
+    case ErrorKind::NotFound: return Reaction::ReadAgain;
+    case ErrorKind::Eventual: return Reaction::RetryEntry;
+    case ErrorKind::Expired:
+    case ErrorKind::Unavailable:
+    case ErrorKind::Cancelled: return Reaction::RetryCatalog;
+    case ErrorKind::Invalid:
+    case ErrorKind::Denied:
+    case ErrorKind::LimitExceeded:
+    case ErrorKind::Internal: return Reaction::GiveUp;
+  }
+  return Reaction::GiveUp;
+}
+
+Millis delay_after(const Error& error, int attempts) {
+  if (error.retry_after) return *error.retry_after;
+  if (reaction_to(error.kind) == Reaction::GiveUp) return std::chrono::minutes(10);
+  const int doublings = std::clamp(attempts, 0, 9);
+  return std::min<Millis>(Millis(250) * (1 << doublings), std::chrono::minutes(2));
+}
+
+std::string_view reason_for(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Denied: return reason::kAccessDenied;
+    case ErrorKind::Invalid: return reason::kInvalidInput;
+    case ErrorKind::LimitExceeded: return reason::kLimitExceeded;
+    case ErrorKind::Throttled: return reason::kThrottled;
+    default: return reason::kRetrying;
+  }
+}
+
+}  // namespace datamesh::engine
