@@ -16,6 +16,11 @@ using Json = nlohmann::json;
 /// Errors: Invalid with the byte offset.
 Result<Json> parse_json(std::string_view text, int max_depth = 100);
 
+/// Parses `text` that this program wrote (a stored object), several times as fast as parse_json and without its
+/// limits. Not for what comes from outside.
+/// Errors: Invalid.
+Result<Json> parse_own_json(std::string_view text);
+
 /// The member `key` of `object` as a string; empty when absent, null or of another type.
 std::string string_at(const Json& object, std::string_view key);
 /// The member `key` of `object`; null when absent or when `object` is no object. The reference lives as long

@@ -144,13 +144,12 @@ Result<Json> SqliteStore::admit(Json object) const {
 /// Admission of an update. The schema may have become stricter since the object was stored; that must not keep a
 /// controller from releasing it.
 Result<Json> SqliteStore::admit_change(const Json& stored, Json wanted) const {
-  Json status = member(wanted, "status");
-  const bool release = only_finalizers_differ(stored, wanted);
+  if (!options_.admission) return wanted;
   Json plain = wanted;
   plain.erase("status");
   Result<Json> admitted = admit(std::move(plain));
-  if (!admitted && release) return wanted;
-  if (admitted && !status.is_null()) (*admitted)["status"] = std::move(status);
+  if (!admitted && only_finalizers_differ(stored, wanted)) return wanted;
+  if (admitted && wanted.contains("status")) (*admitted)["status"] = std::move(wanted["status"]);
   return admitted;
 }
 
@@ -214,10 +213,10 @@ Result<Json> SqliteStore::change_in(Writing& writing, const Live& live, Json wan
   if (updated == live.object) return updated;
   updated = with_generation(live.object, std::move(updated));
   if (is_terminating(updated) && !has_finalizers(updated)) {
-    TRY(writing.remove(live, updated));
+    TRY(writing.remove(live.revision, updated));
     return updated;
   }
-  return writing.replace(live, std::move(updated));
+  return writing.replace(live.revision, std::move(updated));
 }
 
 Result<Json> SqliteStore::remove(const api::ObjectKey& key, const api::Preconditions& preconditions) {
@@ -230,14 +229,14 @@ Result<Json> SqliteStore::remove(const api::ObjectKey& key, const api::Precondit
 }
 
 Result<Json> SqliteStore::remove_in(Writing& writing, const Live& live) const {
-  if (!has_finalizers(live.object)) return writing.remove(live, live.object);
+  if (!has_finalizers(live.object)) return writing.remove(live.revision, live.object);
   if (is_terminating(live.object)) return live.object;
-  return writing.replace(live, as_terminating(live.object, options_.clock->now()));
+  return writing.replace(live.revision, as_terminating(live.object, options_.clock->now()));
 }
 
 std::vector<Result<Json>> SqliteStore::write_statuses(const std::vector<api::StatusWrite>& writes) {
   using Outcomes = std::vector<Result<Json>>;
-  const Result<Outcomes> outcomes = write<Outcomes>([&](Writing& writing) -> Result<Outcomes> {
+  Result<Outcomes> outcomes = write<Outcomes>([&](Writing& writing) -> Result<Outcomes> {
     Outcomes each;
     for (const api::StatusWrite& write : writes) {
       each.push_back(write_status_in(writing, write));
@@ -245,18 +244,18 @@ std::vector<Result<Json>> SqliteStore::write_statuses(const std::vector<api::Sta
     }
     return each;
   });
-  return outcomes ? *outcomes : Outcomes(writes.size(), Result<Json>(fail(outcomes.error())));
+  return outcomes ? std::move(*outcomes) : Outcomes(writes.size(), Result<Json>(fail(outcomes.error())));
 }
 
 Result<Json> SqliteStore::write_status_in(Writing& writing, const api::StatusWrite& write) const {
-  TRY_VALUE(const std::optional<Live> live, writing.find(write.key));
+  TRY_VALUE(std::optional<Live> live, writing.find(write.key));
   const bool same = live && (write.uid.empty() || string_at(live->object.at("metadata"), "uid") == write.uid);
   if (!same) return fail(absent(write.key));
-  if (member(live->object, "status") == write.status) return live->object;
-  Json object = live->object;
+  Json& object = live->object;
+  if (member(object, "status") == write.status) return std::move(object);
   object["status"] = write.status;
   if (write.status.is_null()) object.erase("status");
-  return writing.replace(*live, std::move(object));
+  return writing.replace(live->revision, std::move(object));
 }
 
 // ---- watches --------------------------------------------------------------------------------------------------

@@ -130,10 +130,20 @@ Result<void> refuse_new_finalizers(const Json& stored, const Json& wanted) {
                        "deleted, found new finalizers []string{" + list + "}"}));
 }
 
-Json without_status_and_metadata(Json object) {
-  object.erase("metadata");
-  object.erase("status");
-  return object;
+/// Whether two objects agree in every member but the `ignored` ones.
+bool same_but(std::initializer_list<std::string_view> ignored, const Json& left, const Json& right) {
+  const auto counts = [&](const std::string& key) {
+    return std::find(ignored.begin(), ignored.end(), key) == ignored.end();
+  };
+  const auto held_by = [&](const Json& one, const Json& other) {
+    for (auto field = one.begin(); field != one.end(); ++field) {
+      if (!counts(field.key())) continue;
+      const auto same = other.find(field.key());
+      if (same == other.end() || *same != *field) return false;
+    }
+    return true;
+  };
+  return held_by(left, right) && held_by(right, left);
 }
 
 }  // namespace
@@ -229,7 +239,7 @@ Result<Json> as_updated(const KindTraits& traits, const Json& stored, Json wante
 }
 
 Json with_generation(const Json& stored, Json wanted) {
-  if (without_status_and_metadata(stored) == without_status_and_metadata(wanted)) return wanted;
+  if (same_but({"metadata", "status"}, stored, wanted)) return wanted;
   Json& generation = wanted["metadata"]["generation"];
   generation = generation.get<std::int64_t>() + 1;
   return wanted;
@@ -251,11 +261,8 @@ bool has_finalizers(const Json& object) {
 }
 
 bool only_finalizers_differ(const Json& stored, const Json& wanted) {
-  Json left = stored;
-  Json right = wanted;
-  left["metadata"].erase("finalizers");
-  right["metadata"].erase("finalizers");
-  return left == right;
+  return same_but({"metadata"}, stored, wanted) &&
+         same_but({"finalizers"}, stored.at("metadata"), wanted.at("metadata"));
 }
 
 Result<void> check_preconditions(const KindTraits& traits, const Json& stored,

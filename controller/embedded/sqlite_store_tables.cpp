@@ -40,8 +40,8 @@ Result<void> create_tables(Database& database) {
 }
 
 Result<Json> parse_body(const Database& database, std::string_view text) {
-  Json object = Json::parse(text, nullptr, false);
-  if (object.is_discarded()) return fail(database.damage("an object in it is no JSON"));
+  Result<Json> object = parse_own_json(text);
+  if (!object) return fail(database.damage("an object in it is no JSON"));
   return object;
 }
 
@@ -220,26 +220,26 @@ Result<Writing> Writing::begin(Database& database, std::size_t history) {
   return Writing(database, std::move(transaction), state, history);
 }
 
-Result<Json> Writing::add(Json object) { return append(api::EventType::Added, std::move(object), nullptr); }
+Result<Json> Writing::add(Json object) { return append(api::EventType::Added, std::move(object), std::nullopt); }
 
-Result<Json> Writing::replace(const Live& old, Json object) {
-  return append(api::EventType::Modified, std::move(object), &old);
+Result<Json> Writing::replace(api::Revision old, Json object) {
+  return append(api::EventType::Modified, std::move(object), old);
 }
 
-Result<Json> Writing::remove(const Live& old, Json last) {
-  TRY_VALUE(Json stored, append(api::EventType::Deleted, std::move(last), &old));
+Result<Json> Writing::remove(api::Revision old, Json last) {
+  TRY_VALUE(Json stored, append(api::EventType::Deleted, std::move(last), old));
   // A deletion is history at once: it is in no list, and goes when its event goes.
   TRY_VALUE(Statement itself, database_.prepare("UPDATE versions SET superseded = revision WHERE revision = ?"));
   TRY(itself.bind(state_.revision).run());
   return stored;
 }
 
-Result<Json> Writing::append(api::EventType type, Json object, const Live* old) {
+Result<Json> Writing::append(api::EventType type, Json object, std::optional<api::Revision> old) {
   const api::Revision revision = next_revision();
   object["metadata"]["resourceVersion"] = std::to_string(revision);
   // What can be refused is refused before the first change: others may be written in the same transaction.
   TRY_VALUE(const std::string body, to_body(object));
-  if (old != nullptr) TRY(supersede(old->revision));
+  if (old) TRY(supersede(*old));
   const api::ObjectKey key = api::key_of(object);
   TRY_VALUE(Statement version, database_.prepare("INSERT INTO versions (revision, type, kind, ns, name) "
                                                  "VALUES (?, ?, ?, ?, ?)"));

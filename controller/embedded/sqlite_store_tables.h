@@ -67,11 +67,11 @@ class Writing {
   Result<std::optional<Live>> find(const api::ObjectKey& key) { return find_live(database_, key); }
   api::Revision next_revision() const { return state_.revision + 1; }
 
-  /// Stores a new object, the next version of one, or the last version of one. Returns it with its revision.
+  /// Stores a new object, the next version of one, or the last version of one, where `old` is the live one. Returns it with its revision.
   /// Errors: Invalid for an object that is too large or no text.
   Result<Json> add(Json object);
-  Result<Json> replace(const Live& old, Json object);
-  Result<Json> remove(const Live& old, Json last);
+  Result<Json> replace(api::Revision old, Json object);
+  Result<Json> remove(api::Revision old, Json last);
 
   /// Makes the writes durable and compacts the history. Does nothing when there were none.
   Result<void> commit();
@@ -80,7 +80,7 @@ class Writing {
  private:
   Writing(Database& database, Transaction transaction, StoreState state, std::size_t history)
       : database_(database), transaction_(std::move(transaction)), state_(state), history_(history) {}
-  Result<Json> append(api::EventType type, Json object, const Live* old);
+  Result<Json> append(api::EventType type, Json object, std::optional<api::Revision> old);
   Result<void> supersede(api::Revision old);
   Result<void> compact();
 
