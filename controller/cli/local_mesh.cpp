@@ -1,0 +1,106 @@
+#include "controller/cli/local_mesh.h"
+
+#include "controller/cli/state_folder.h"
+#include "controller/cli/version.h"
+
+namespace datamesh::cli {
+namespace {
+
+constexpr std::size_t kAuditLines = 10;  ///< that `describe` shows
+
+std::string file_in(const std::string& folder, const char* name, const char* otherwise) {
+  return folder.empty() ? otherwise : folder + "/" + name;
+}
+
+embedded::KindTable kind_table(const api::SchemaRegistry& schema) {
+  embedded::KindTable table;
+  for (const api::KindFacts* kind : schema.kinds()) {
+    const bool cluster = kind->scope == api::Scope::Cluster;
+    table[kind->kind] = {kind->group, kind->plural,
+                         cluster ? embedded::Scope::Cluster : embedded::Scope::Namespaced};
+  }
+  return table;
+}
+
+embedded::Admission admission(const api::SchemaRegistry& schema) {
+  return [&schema](Json object) -> Result<Json> {
+    const std::vector<api::Problem> problems = schema.admit(object);
+    if (!problems.empty()) return fail(ErrorKind::Invalid, to_string(problems), "schema");
+    return object;
+  };
+}
+
+telemetry::MetricsOptions metrics_options(const LocalMeshOptions& options) {
+  telemetry::MetricsOptions metrics{kVersion, {"catalog"}, options.catalog_workers};
+  for (const api::KindFacts* kind : options.schema->kinds()) metrics.queues.push_back(kind->kind);
+  return metrics;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LocalMesh>> LocalMesh::open(const LocalMeshOptions& options) {
+  std::unique_ptr<LocalMesh> mesh(new LocalMesh(options));
+  mesh->metrics_ = std::make_unique<telemetry::Metrics>(*options.clock, metrics_options(options));
+  TRY_VALUE(mesh->audit_, telemetry::AuditLog::open(file_in(options.state_folder, kAuditFile, "")));
+  TRY(mesh->open_store());
+  TRY(mesh->open_lake());
+  mesh->make_engine();
+  mesh->api_ = std::make_unique<LocalApi>(LocalApiParts{mesh->store_.get(), options.schema, options.clock,
+                                                        options.api_executor, options.token, mesh->answers()});
+  return mesh;
+}
+
+Result<void> LocalMesh::open_store() {
+  embedded::SqliteStore::Options store;
+  store.file = file_in(options_.state_folder, kObjectsFile, ":memory:");
+  store.clock = options_.clock;
+  store.kinds = kind_table(*options_.schema);
+  store.admission = admission(*options_.schema);
+  store.seed = options_.seed;
+  TRY_VALUE(store_, embedded::SqliteStore::open(std::move(store)));
+  return {};
+}
+
+Result<void> LocalMesh::open_lake() {
+  const embedded::EmbeddedLake::Options lake{file_in(options_.state_folder, kLakeFile, ":memory:"), options_.clock,
+                                             !options_.state_folder.empty()};
+  TRY_VALUE(lake_, embedded::EmbeddedLake::open(lake));
+  lake_access_ = std::make_unique<LakeAccess>(*lake_, options_.faults, *metrics_);
+  return {};
+}
+
+void LocalMesh::make_engine() {
+  engine::Parts parts;
+  parts.clock = options_.clock;
+  parts.executor = options_.engine_executor;
+  parts.store = store_.get();
+  parts.api_for = [access = lake_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
+  parts.observer = metrics_.get();
+  parts.audit = [audit = audit_.get(), log = options_.log](const Json& line) {
+    if (!audit->append(line)) log->error("the audit line could not be written to the state folder", line);
+    log->debug("audit", line);
+  };
+  engine_ = std::make_unique<engine::Engine>(std::move(parts));
+}
+
+Answers LocalMesh::answers() {
+  engine::Engine* const engine = engine_.get();
+  Executor* const executor = options_.engine_executor;
+  Answers answers;
+  answers.plan = [=](engine::PlanRequest request, Answers::Done done) {
+    executor->post([=, request = std::move(request)] { done(engine->plan(request)); });
+  };
+  answers.explain = [=](engine::AccessQuestion question, Answers::Done done) {
+    executor->post([=, question = std::move(question)] { done(engine->explain(question)); });
+  };
+  answers.status = [=](Answers::Done done) { executor->post([=] { done(engine->status()); }); };
+  answers.audit = [audit = audit_.get()](const std::string& object, const Answers::Done& done) {
+    done(audit->latest(object, kAuditLines));
+  };
+  answers.lake = [lake = lake_.get()](const std::string& principal, const aws::Call& call) {
+    return lake->as_principal(principal)->call(call);
+  };
+  return answers;
+}
+
+}  // namespace datamesh::cli

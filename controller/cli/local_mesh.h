@@ -1,0 +1,64 @@
+// All parts of `datamesh up` but its threads and servers, wired to each other. Tests run it on a clock and an executor
+// of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/api/schema.h"
+#include "controller/aws/faulty_api.h"
+#include "controller/base/clock.h"
+#include "controller/base/executor.h"
+#include "controller/base/log.h"
+#include "controller/cli/lake_access.h"
+#include "controller/cli/local_api.h"
+#include "controller/embedded/sqlite_store.h"
+#include "controller/engine/engine.h"
+#include "controller/telemetry/audit.h"
+#include "controller/telemetry/metrics.h"
+
+namespace datamesh::cli {
+
+struct LocalMeshOptions {
+  std::string state_folder;  ///< empty: nothing is kept
+  Clock* clock = nullptr;
+  const api::SchemaRegistry* schema = nullptr;
+  Executor* engine_executor = nullptr;
+  Executor* api_executor = nullptr;
+  Log* log = nullptr;
+  std::string token;
+  std::vector<aws::FaultRule> faults;
+  std::optional<std::uint64_t> seed;  ///< makes uids repeatable
+  int catalog_workers = 1;            ///< of the engine's executor, for the metrics
+};
+
+class LocalMesh {
+ public:
+  /// Opens the files of the state folder.
+  /// Errors: Unavailable, naming the file and what to do.
+  static Result<std::unique_ptr<LocalMesh>> open(const LocalMeshOptions& options);
+
+  engine::Engine& engine() { return *engine_; }
+  LocalApi& api() { return *api_; }
+  telemetry::Metrics& metrics() { return *metrics_; }
+
+ private:
+  explicit LocalMesh(const LocalMeshOptions& options) : options_(options) {}
+
+  Result<void> open_store();
+  Result<void> open_lake();
+  void make_engine();
+  Answers answers();
+
+  LocalMeshOptions options_;
+  std::unique_ptr<telemetry::Metrics> metrics_;
+  std::unique_ptr<telemetry::AuditLog> audit_;
+  std::unique_ptr<embedded::SqliteStore> store_;
+  std::unique_ptr<embedded::EmbeddedLake> lake_;
+  std::unique_ptr<LakeAccess> lake_access_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<LocalApi> api_;
+};
+
+}  // namespace datamesh::cli

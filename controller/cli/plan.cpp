@@ -1,0 +1,157 @@
+// `datamesh plan`: what the operator would do, and who would gain or lose which access, without doing it.
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "controller/cli/api_client.h"
+#include "controller/cli/commands.h"
+#include "controller/cli/manifest_files.h"
+#include "controller/cli/object_names.h"
+#include "controller/cli/options.h"
+
+namespace datamesh::cli {
+namespace {
+
+struct Options {
+  FileSelection files;
+  std::vector<std::string> removed;
+  bool recursive = false;
+  bool exit_code = false;
+  std::string output;
+};
+
+Result<Json> request_of(const Options& options, Session& session) {
+  Json request = {{"apply", Json::array()}, {"remove", Json::array()}};
+  if (!options.files.files.empty()) {
+    FileSelection files = options.files;
+    files.depth = options.recursive ? Depth::AllFolders : Depth::OneFolder;
+    TRY_VALUE(const std::vector<api::Manifest> manifests, read_valid_manifests(files, session));
+    for (const api::Manifest& manifest : manifests) request["apply"].push_back(manifest.object);
+  }
+  TRY_VALUE(const std::vector<ObjectName> names, parse_object_names(options.removed, session.schema()));
+  for (const ObjectName& name : names) {
+    if (name.name.empty()) return fail(ErrorKind::Invalid, "--remove takes KIND/NAME");
+    const bool namespaced = name.kind->scope == api::Scope::Namespaced;
+    request["remove"].push_back(
+        {{"kind", name.kind->kind}, {"namespace", namespaced ? options.files.ns : ""}, {"name", name.name}});
+  }
+  return request;
+}
+
+std::vector<std::string> words(const Json& list) {
+  std::vector<std::string> out;
+  for (const Json& word : list.is_array() ? list : Json::array()) {
+    if (word.is_string()) out.push_back(word.get<std::string>());
+  }
+  return out;
+}
+
+/// The sign and the tone of an action: what comes, what goes, what changes.
+std::pair<std::string_view, Tone> sign_of(std::string_view verb) {
+  if (verb == "Revoke" || verb == "Delete") return {"-", Tone::Bad};
+  if (verb == "Update") return {"~", Tone::Warning};
+  return {"+", Tone::Good};
+}
+
+void print_catalog(const Json& catalog, Session& session) {
+  const Json& actions = member(catalog, "actions");
+  session.out() << session.style(Tone::Bold, string_at(catalog, "catalog")) << "\n";
+  Table table({}, "  ");
+  for (const Json& action : actions) {
+    const auto [sign, tone] = sign_of(string_at(action, "verb"));
+    const std::string summary = string_at(action, "summary");
+    const std::string waits = string_at(action, "waitsFor");
+    std::string why = "for " + joined(words(member(action, "because")));
+    if (!member(action, "because").is_array() || member(action, "because").empty()) why = string_at(action, "reason");
+    if (!waits.empty()) why += "; waits for " + waits;
+    table.add({{std::string(sign) + " " + string_at(action, "verb"), tone},
+               {summary.empty() ? string_at(action, "entry") : summary},
+               {why, Tone::Dim}});
+  }
+  session.out() << table.take(session.style);
+  if (member(catalog, "held") == true) {
+    session.out() << "  " << session.style(Tone::Warning, "! held: ")
+                  << "approve with the annotation datamesh.dev/approve-plan=" << string_at(catalog, "hash")
+                  << " on the Account\n";
+  }
+  session.out() << "\n";
+}
+
+void print_access(const Json& access, Session& session) {
+  if (!access.is_array() || access.empty()) return;
+  session.out() << session.style(Tone::Bold, "Access") << "\n";
+  std::string principal;
+  for (const Json& change : access) {
+    if (string_at(change, "principal") != principal) {
+      principal = string_at(change, "principal");
+      session.out() << "  " << principal << "\n";
+    }
+    const auto line = [&](const char* field, const char* verb, Tone tone) {
+      const auto permissions = words(member(change, field));
+      if (permissions.empty()) return;
+      session.out() << "    " << session.style(tone, verb + joined(permissions)) << " on "
+                    << string_at(change, "object") << "\n";
+    };
+    line("gains", "+ gains ", Tone::Good);
+    line("loses", "- loses ", Tone::Bad);
+  }
+  session.out() << "\n";
+}
+
+std::size_t count_actions(const Json& plan) {
+  std::size_t count = 0;
+  for (const Json& catalog : member(plan, "catalogs")) count += member(catalog, "actions").size();
+  return count;
+}
+
+void print_plan(const Json& plan, Session& session) {
+  for (const std::string& problem : words(member(plan, "problems"))) {
+    session.out() << session.style(Tone::Warning, "! ") << problem << "\n";
+  }
+  const std::size_t actions = count_actions(plan);
+  if (actions == 0) {
+    session.out() << "No changes: every catalog is as declared.\n";
+    return;
+  }
+  std::size_t catalogs = 0;
+  for (const Json& catalog : member(plan, "catalogs")) {
+    if (member(catalog, "actions").empty()) continue;
+    print_catalog(catalog, session);
+    ++catalogs;
+  }
+  print_access(member(plan, "access"), session);
+  std::vector<std::string> counts;
+  for (const auto& [verb, count] : member(plan, "summary").items()) counts.push_back(count.dump() + " " + verb);
+  session.out() << counted(actions, "action") << " in " << counted(catalogs, "catalog")
+                << (counts.empty() ? "" : ": " + joined(counts)) << ".\n";
+}
+
+Result<int> run(const Options& options, Session& session) {
+  TRY_VALUE(const Json request, request_of(options, session));
+  TRY_VALUE(const auto connection, session.connect());
+  TRY_VALUE(const Json plan, ApiClient(*connection).plan(request));
+  if (options.output == "json") {
+    session.out() << pretty(plan);
+  } else {
+    print_plan(plan, session);
+  }
+  return options.exit_code && count_actions(plan) > 0 ? exit_status::kNo : exit_status::kOk;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Command& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command =
+      app.add_subcommand("plan", "Show what would be done, now or after applying manifests, and whose access changes");
+  add_file_option(*command, options->files.files);
+  add_namespace_option(*command, options->files.ns);
+  command->add_flag("-R,--recursive", options->recursive, "Look into the folders of folders too");
+  command->add_option("--remove", options->removed, "As if KIND/NAME were deleted; repeatable")
+      ->type_name("KIND/NAME")
+      ->allow_extra_args(false);
+  command->add_flag("--exit-code", options->exit_code, "End with status 2 when there are changes");
+  add_output_option(*command, options->output, {"text", "json"});
+  command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });
+}
+
+}  // namespace datamesh::cli

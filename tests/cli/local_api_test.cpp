@@ -1,0 +1,247 @@
+// The local API as a client of Kubernetes' shapes sees it, on the real store.
+#include "controller/cli/local_api.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/cli/object_routes.h"
+#include "controller/embedded/sqlite_store.h"
+#include "tests/cli/world.h"
+
+namespace datamesh::cli {
+namespace {
+
+const std::string kRoot = "/apis/datamesh.dev/v1alpha1";
+const std::string kLinks = kRoot + "/namespaces/team/resourcelinks";
+
+Json link(const std::string& name, const Json& labels = Json::object()) {
+  return {{"apiVersion", "datamesh.dev/v1alpha1"},
+          {"kind", "ResourceLink"},
+          {"metadata", {{"name", name}, {"namespace", "team"}, {"labels", labels}}},
+          {"spec", {{"account", "a"}, {"product", {{"name", "p"}}}}}};
+}
+
+class LocalApiTest : public testing::Test {
+ protected:
+  struct Reply {
+    int status = 0;
+    Json body;
+  };
+
+  LocalApiTest() {
+    embedded::SqliteStore::Options options;
+    options.file = ":memory:";
+    options.clock = &clock_;
+    options.kinds = {{"Mesh", {"datamesh.dev", "meshes", embedded::Scope::Cluster}},
+                     {"ResourceLink", {"datamesh.dev", "resourcelinks", embedded::Scope::Namespaced}}};
+    store_ = std::move(*embedded::SqliteStore::open(std::move(options)));
+    LocalApiParts parts{store_.get(), &schema_, &clock_, &executor_, "secret", {}};
+    parts.answers.status = [](const Answers::Done& done) { done(Json{{"converged", true}}); };
+    parts.answers.explain = [](const engine::AccessQuestion& question, const Answers::Done& done) {
+      if (question.object == "a/none") return done(fail(ErrorKind::NotFound, "a/none is not declared"));
+      done(Json{{"object", question.object}, {"principal", question.principal}, {"action", question.action}});
+    };
+    parts.answers.plan = [this](engine::PlanRequest request, const Answers::Done& done) {
+      planned_ = std::move(request);
+      done(Json::object());
+    };
+    parts.answers.lake = [](const std::string& principal, const aws::Call& call) -> Result<Json> {
+      if (call.operation == "GetTable") {
+        return fail(ErrorKind::NotFound, "no table", "glue:GetTable", "EntityNotFoundException");
+      }
+      return Json{{"as", principal}, {"account", call.target.account}, {"region", call.target.region}};
+    };
+    api_ = std::make_unique<LocalApi>(std::move(parts));
+  }
+
+  http::Request request(const std::string& method, const std::string& target, const Json& body = nullptr) {
+    http::Request made;
+    made.method = method;
+    EXPECT_TRUE(http::parse_target(target, made));
+    made.headers.add("Authorization", "Bearer secret");
+    if (!body.is_null()) made.body = body.dump();
+    return made;
+  }
+
+  Reply send(http::Request sent) {
+    std::optional<http::Response> response;
+    api_->handle(std::move(sent), [&](http::Response answer) { response = std::move(answer); });
+    while (!response) {
+      if (!executor_.run_due() && !executor_.skip_to_timer()) throw std::logic_error("no answer");
+    }
+    return {response->status, *parse_json(response->body)};
+  }
+  Reply send(const std::string& method, const std::string& target, const Json& body = nullptr) {
+    return send(request(method, target, body));
+  }
+
+  FakeClock clock_{*parse_rfc3339("2026-11-22T08:00:00Z")};
+  api::SchemaRegistry schema_ = api::SchemaRegistry::builtin();
+  std::unique_ptr<embedded::SqliteStore> store_;
+  TestExecutor executor_{clock_};
+  engine::PlanRequest planned_;
+  std::unique_ptr<LocalApi> api_;
+};
+
+TEST_F(LocalApiTest, AsksForTheToken) {
+  for (const char* given : {"", "Bearer", "Bearer wrong", "Bearer secret2", "Basic secret"}) {
+    auto sent = request("GET", "/datamesh/v1/status");
+    sent.headers = {{"Authorization", given}};
+    EXPECT_EQ(send(sent).status, 401) << given;
+  }
+  EXPECT_EQ(send("GET", "/datamesh/v1/status").status, 200);
+}
+
+TEST_F(LocalApiTest, AnObjectIsCreatedReadChangedAndDeleted) {
+  const Reply created = send("POST", kLinks, link("a"));
+  ASSERT_EQ(created.status, 201) << created.body;
+  EXPECT_EQ(send("GET", kLinks + "/a").body, created.body);
+  Json changed = created.body;
+  changed["spec"]["table"] = "t";
+  EXPECT_EQ(send("PUT", kLinks + "/a", changed).status, 200);
+  EXPECT_EQ(send("PUT", kLinks + "/a", changed).status, 409) << "the revision is stale";
+  EXPECT_EQ(send("DELETE", kLinks + "/a").status, 200);
+  EXPECT_EQ(send("GET", kLinks + "/a").status, 404);
+}
+
+TEST_F(LocalApiTest, ErrorsAreStatusObjects) {
+  const Reply reply = send("GET", kLinks + "/none");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(string_at(reply.body, "kind"), "Status");
+  EXPECT_EQ(string_at(reply.body, "status"), "Failure");
+  EXPECT_EQ(string_at(reply.body, "reason"), "NotFound");
+  EXPECT_EQ(member(reply.body, "code"), 404);
+  EXPECT_EQ(string_at(reply.body, "message"), R"(resourcelinks.datamesh.dev "none" not found)");
+}
+
+TEST_F(LocalApiTest, PatchesAreOfTwoTypes) {
+  send("POST", kLinks, link("a"));
+  auto merge = request("PATCH", kLinks + "/a", {{"spec", {{"table", "t"}}}});
+  merge.headers.add("Content-Type", "application/merge-patch+json");
+  EXPECT_EQ(string_at(member(send(merge).body, "spec"), "table"), "t");
+  auto json = request("PATCH", kLinks + "/a",
+                      Json::array({{{"op", "replace"}, {"path", "/spec/table"}, {"value", "u"}}}));
+  json.headers.add("Content-Type", "application/json-patch+json");
+  EXPECT_EQ(string_at(member(send(json).body, "spec"), "table"), "u");
+  EXPECT_EQ(send("PATCH", kLinks + "/a", Json::object()).status, 415);
+}
+
+TEST_F(LocalApiTest, ListsComeInPagesAndBySelector) {
+  for (const char* name : {"a", "b", "c"}) send("POST", kLinks, link(name, {{"tier", name}}));
+  const Reply first = send("GET", kLinks + "?limit=2");
+  EXPECT_EQ(string_at(first.body, "kind"), "ResourceLinkList");
+  EXPECT_EQ(member(first.body, "items").size(), 2U);
+  EXPECT_EQ(at_path(first.body, {"metadata", "remainingItemCount"}), 1);
+  const std::string next = string_at(member(first.body, "metadata"), "continue");
+  EXPECT_EQ(member(send("GET", kLinks + "?limit=2&continue=" + http::percent_encode(next)).body, "items").size(), 1U);
+  EXPECT_EQ(member(send("GET", kRoot + "/resourcelinks?labelSelector=tier%3Db").body, "items").size(), 1U);
+  EXPECT_EQ(send("GET", kLinks + "?labelSelector=tier").status, 422);
+  EXPECT_EQ(send("GET", kLinks + "?limit=many").status, 422);
+}
+
+TEST_F(LocalApiTest, AWatchAnswersWhenSomethingHappens) {
+  const Reply listed = send("GET", kLinks);
+  const std::string since = string_at(member(listed.body, "metadata"), "resourceVersion");
+  std::optional<http::Response> answer;
+  api_->handle(request("GET", kLinks + "?watch=true&resourceVersion=" + since),
+               [&](http::Response response) { answer = std::move(response); });
+  while (executor_.run_due()) {
+  }
+  EXPECT_FALSE(answer) << "nothing has happened yet";
+  const Reply created = send("POST", kLinks, link("a"));
+  while (executor_.run_due()) {
+  }
+  ASSERT_TRUE(answer);
+  const Json body = *parse_json(answer->body);
+  EXPECT_EQ(body["events"], Json::array({{{"type", "ADDED"}, {"object", created.body}}}));
+  EXPECT_EQ(body["resourceVersion"], at_path(created.body, {"metadata", "resourceVersion"}));
+}
+
+TEST_F(LocalApiTest, AWatchEndsEmptyWhenItsTimeIsUp) {
+  const Time begin = clock_.now();
+  const Reply reply = send("GET", kLinks + "?watch=true&resourceVersion=0&timeoutSeconds=5");
+  EXPECT_EQ(reply.body["events"], Json::array());
+  EXPECT_EQ(clock_.now() - begin, std::chrono::seconds(5));
+}
+
+TEST_F(LocalApiTest, TheStatusIsNotForClientsToWrite) {
+  send("POST", kLinks, link("a"));
+  EXPECT_EQ(send("GET", kLinks + "/a/status").status, 200);
+  EXPECT_EQ(send("PUT", kLinks + "/a/status", link("a")).status, 405);
+}
+
+TEST_F(LocalApiTest, APathAndItsBodyMustAgree) {
+  EXPECT_EQ(send("POST", kRoot + "/namespaces/other/resourcelinks", link("a")).status, 422);
+  EXPECT_EQ(send("PUT", kLinks + "/b", link("a")).status, 422);
+  EXPECT_EQ(send("POST", kRoot + "/namespaces/team/grants", link("a")).status, 422);
+  EXPECT_EQ(send("POST", kLinks, Json::array()).status, 422);
+}
+
+TEST_F(LocalApiTest, PathsThatNameNothingAreNotFound) {
+  for (const char* path : {"/", "/apis", "/apis/datamesh.dev/v1alpha1", "/apis/datamesh.dev/v1alpha1/none",
+                           "/apis/datamesh.dev/v1alpha1/resourcelinks/a", "/apis/datamesh.dev/v1alpha1/namespaces//grants",
+                           "/apis/datamesh.dev/v1alpha1/namespaces/a/meshes/b",
+                           "/apis/datamesh.dev/v1alpha1/namespaces/a/grants/b/scale", "/datamesh/v1/none"}) {
+    EXPECT_EQ(send("GET", path).status, 404) << path;
+  }
+}
+
+TEST_F(LocalApiTest, ExplainPassesTheQuestionOn) {
+  const Json question = {{"principal", "p"}, {"action", "SELECT"}, {"object", "a/b"}};
+  EXPECT_EQ(send("POST", "/datamesh/v1/explain", question).body, question);
+  EXPECT_EQ(send("POST", "/datamesh/v1/explain", {{"object", "a/none"}}).status, 404);
+}
+
+TEST_F(LocalApiTest, PlanRefusesInvalidObjectsWithAllProblems) {
+  Json broken = link("a");
+  broken["spec"]["tabel"] = "t";
+  broken["spec"].erase("account");
+  const Reply reply = send("POST", "/datamesh/v1/plan", {{"apply", Json::array({broken})}});
+  EXPECT_EQ(reply.status, 422);
+  EXPECT_NE(string_at(reply.body, "message").find("tabel"), std::string::npos) << reply.body;
+  EXPECT_NE(string_at(reply.body, "message").find("account"), std::string::npos) << reply.body;
+}
+
+TEST_F(LocalApiTest, PlanHandsOverWhatIsAppliedAndRemoved) {
+  const Json removed = {{"kind", "Grant"}, {"namespace", "team"}, {"name", "x"}};
+  ASSERT_EQ(send("POST", "/datamesh/v1/plan", {{"apply", {link("a")}}, {"remove", {removed}}}).status, 200);
+  ASSERT_EQ(planned_.apply.size(), 1U);
+  EXPECT_EQ(to_string(api::key_of(planned_.apply[0])), "ResourceLink/team/a");
+  EXPECT_EQ(planned_.remove, (std::vector<api::ObjectKey>{{"Grant", "team", "x"}}));
+}
+
+TEST_F(LocalApiTest, TheLakeIsCalledAsThePrincipal) {
+  const Json call = {{"as", "arn:aws:iam::111122223333:role/Admin"}, {"region", "eu-west-1"}, {"service", "glue"},
+                     {"operation", "GetDatabases"}};
+  const Json expected = {{"as", call["as"]}, {"account", "111122223333"}, {"region", "eu-west-1"}};
+  EXPECT_EQ(send("POST", "/datamesh/v1/lake", call).body, (Json{{"output", expected}}));
+}
+
+TEST_F(LocalApiTest, WhatTheLakeRefusesIsAnAnswer) {
+  const Json call = {{"as", "arn:aws:iam::111122223333:role/Admin"}, {"region", "eu-west-1"}, {"service", "glue"},
+                     {"operation", "GetTable"}};
+  const Json expected = {{"error", {{"code", "EntityNotFoundException"}, {"message", "no table"}}}};
+  const Reply reply = send("POST", "/datamesh/v1/lake", call);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, expected);
+}
+
+TEST_F(LocalApiTest, LakeCallsThatNameTooLittleAreRefused) {
+  const Json call = {{"as", "arn:aws:iam::111122223333:role/Admin"}, {"region", "eu-west-1"}, {"service", "glue"},
+                     {"operation", "GetTables"}};
+  for (const char* field : {"as", "region", "service", "operation"}) {
+    Json less = call;
+    less.erase(field);
+    EXPECT_EQ(send("POST", "/datamesh/v1/lake", less).status, 422) << field;
+  }
+  Json unknown = call;
+  unknown["service"] = "s3";
+  EXPECT_EQ(send("POST", "/datamesh/v1/lake", unknown).status, 422);
+}
+
+TEST(Selector, ReadsEqualityOnly) {
+  EXPECT_EQ(*parse_selector("a=b,c==d,e="), (std::map<std::string, std::string>{{"a", "b"}, {"c", "d"}, {"e", ""}}));
+  for (const char* text : {"a", "a!=b", "=b", "a in (b)"}) EXPECT_FALSE(parse_selector(text)) << text;
+}
+
+}  // namespace
+}  // namespace datamesh::cli
