@@ -1,0 +1,214 @@
+#include "controller/embedded/lake_input.h"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace datamesh::embedded::lake {
+namespace {
+
+using Kind = FieldType::Kind;
+
+[[noreturn]] void bad_shape(std::string_view text) {
+  throw std::logic_error("malformed shape: " + std::string(text));
+}
+
+/// "1-255", or nothing.
+void read_bounds(std::string_view text, FieldType& out) {
+  if (text.empty()) return;
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) bad_shape(text);
+  const std::string_view least = text.substr(0, dash);
+  const std::string_view most = text.substr(dash + 1);
+  if (std::from_chars(least.data(), least.data() + least.size(), out.least).ec != std::errc{} ||
+      std::from_chars(most.data(), most.data() + most.size(), out.most).ec != std::errc{}) {
+    bad_shape(text);
+  }
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t bar = text.find('|');
+    out.emplace_back(text.substr(0, bar));
+    text = bar == std::string_view::npos ? std::string_view() : text.substr(bar + 1);
+  }
+  return out;
+}
+
+FieldType read_type(std::string_view text) {
+  if (text.empty()) bad_shape(text);
+  FieldType out;
+  switch (text.front()) {
+    case 's': out.kind = Kind::Text; read_bounds(text.substr(1), out); return out;
+    case 'i': out.kind = Kind::Integer; read_bounds(text.substr(1), out); return out;
+    case 'n': out.kind = Kind::Number; return out;
+    case 'b': out.kind = Kind::Boolean; return out;
+    case 'm': out.kind = Kind::Map; return out;
+    case 'j': out.kind = Kind::Any; return out;
+    case '@': out.kind = Kind::Structure; out.structure = std::string(text.substr(1)); return out;
+    case 'e':
+      out.kind = Kind::Enum;
+      out.words = split_words(text.substr(2, text.size() - 3));
+      return out;
+    case '[': {
+      const std::size_t close = text.rfind(']');
+      if (close == std::string_view::npos) bad_shape(text);
+      out.kind = Kind::List;
+      out.element = std::make_shared<const FieldType>(read_type(text.substr(1, close - 1)));
+      read_bounds(text.substr(close + 1), out);
+      return out;
+    }
+    default: bad_shape(text);
+  }
+}
+
+/// How many bytes a UTF-8 character with this first byte has; 0 for one that begins none.
+std::size_t utf8_length(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return 2;
+  if ((first & 0xF0) == 0xE0) return 3;
+  if (first >= 0xF0 && first <= 0xF4) return 4;
+  return 0;
+}
+
+/// Valid UTF-8 without the separators that our keys are made with.
+bool is_clean(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    if (first >= 0x1c && first <= 0x1f) return false;
+    const std::size_t length = utf8_length(first);
+    if (length == 0 || i + length > text.size()) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+std::string between(const FieldType& type, std::string_view what) {
+  return std::string(what) + " must be between " + std::to_string(type.least) + " and " +
+         std::to_string(type.most);
+}
+
+bool is_within(const FieldType& type, std::int64_t value) { return value >= type.least && value <= type.most; }
+
+std::string fault_of_value(const Json& value, const FieldType& type, const std::string& path);
+
+std::string fault_of_text(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_string()) return path + " must be a text";
+  const auto& text = value.get_ref<const std::string&>();
+  if (!is_clean(text)) return path + " holds characters that are not allowed";
+  if (!is_within(type, static_cast<std::int64_t>(text.size()))) return between(type, path + ": its length");
+  return {};
+}
+
+std::string fault_of_integer(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_number_integer()) return path + " must be an integer";
+  return is_within(type, value.get<std::int64_t>()) ? std::string() : between(type, path);
+}
+
+std::string fault_of_map(const Json& value, const std::string& path) {
+  if (!value.is_object()) return path + " must be a map";
+  for (const auto& [key, one] : value.items()) {
+    if (!is_clean(key)) return path + " holds a key with characters that are not allowed";
+    if (std::string fault = fault_of_text(one, FieldType{}, path + "." + key); !fault.empty()) return fault;
+  }
+  return {};
+}
+
+/// Whatever it is, its texts must be storable.
+std::string fault_of_any(const Json& value, const std::string& path) {
+  if (value.is_string()) return fault_of_text(value, FieldType{}, path);
+  if (!value.is_structured()) return {};
+  for (const auto& [key, one] : value.items()) {
+    if (!is_clean(key)) return path + " holds a key with characters that are not allowed";
+    if (std::string fault = fault_of_any(one, path); !fault.empty()) return fault;
+  }
+  return {};
+}
+
+std::string fault_of_list(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_array()) return path + " must be a list";
+  if (!is_within(type, static_cast<std::int64_t>(value.size()))) return between(type, path + ": its size");
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    std::string fault = fault_of_value(value[i], *type.element, path + "[" + std::to_string(i) + "]");
+    if (!fault.empty()) return fault;
+  }
+  return {};
+}
+
+std::string fault_of_enum(const Json& value, const FieldType& type, const std::string& path) {
+  const bool is_known = value.is_string() && std::find(type.words.begin(), type.words.end(),
+                                                       value.get_ref<const std::string&>()) != type.words.end();
+  if (is_known) return {};
+  std::string words;
+  for (const std::string& word : type.words) words += (words.empty() ? "" : ", ") + word;
+  return path + " must be one of " + words;
+}
+
+std::string fault_of_structure(const Json& value, const Shape& shape, const std::string& path) {
+  if (!value.is_object()) return (path.empty() ? "the request" : path) + " must be a structure";
+  const std::string prefix = path.empty() ? std::string() : path + ".";
+  std::size_t known = 0;
+  for (const Field& field : shape) {
+    const auto found = value.find(field.name);
+    if (found == value.end()) {
+      if (field.is_required) return prefix + field.name + " is missing";
+      continue;
+    }
+    ++known;
+    std::string fault = fault_of_value(*found, field.type, prefix + field.name);
+    if (!fault.empty()) return fault;
+  }
+  if (known == value.size()) return {};
+  for (const auto& [key, one] : value.items()) {
+    const bool is_member = std::any_of(shape.begin(), shape.end(), [&](const Field& f) { return f.name == key; });
+    if (!is_member) return prefix + key + " is not a member of the request";
+  }
+  return {};
+}
+
+std::string fault_of_value(const Json& value, const FieldType& type, const std::string& path) {
+  switch (type.kind) {
+    case Kind::Text: return fault_of_text(value, type, path);
+    case Kind::Integer: return fault_of_integer(value, type, path);
+    case Kind::Number: return value.is_number() ? std::string() : path + " must be a number";
+    case Kind::Boolean: return value.is_boolean() ? std::string() : path + " must be true or false";
+    case Kind::Map: return fault_of_map(value, path);
+    case Kind::Enum: return fault_of_enum(value, type, path);
+    case Kind::Any: return fault_of_any(value, path);
+    case Kind::Structure: return fault_of_structure(value, named_shape(type.structure), path);
+    case Kind::List: return fault_of_list(value, type, path);
+  }
+  return {};
+}
+
+}  // namespace
+
+Shape read_shape(std::string_view text) {
+  Shape out;
+  while (!text.empty()) {
+    const std::size_t end = text.find(' ');
+    const std::string_view token = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    if (token.empty()) continue;
+    const std::size_t colon = token.find(':');
+    if (colon == std::string_view::npos) bad_shape(token);
+    Field field;
+    std::string_view name = token.substr(0, colon);
+    if (name.ends_with('*')) {
+      field.is_required = true;
+      name.remove_suffix(1);
+    }
+    field.name = std::string(name);
+    field.type = read_type(token.substr(colon + 1));
+    out.push_back(std::move(field));
+  }
+  return out;
+}
+
+std::string fault_of(const Json& input, const Shape& shape) { return fault_of_structure(input, shape, {}); }
+
+}  // namespace datamesh::embedded::lake

@@ -1,0 +1,93 @@
+// STS: sessions of roles, and who is calling.
+// Source: lake-formation.md 1.6
+#include <random>
+
+#include "controller/embedded/lake_operations.h"
+#include "controller/embedded/lake_principal.h"
+
+namespace datamesh::embedded::lake {
+namespace {
+
+/// Credentials must not be guessed, so they alone are not repeatable.
+std::string random_hex(std::size_t length) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::random_device random;
+  std::string out(length, '0');
+  for (char& c : out) c = kDigits[random() % 16];
+  return out;
+}
+
+std::string upper_hex(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
+/// The ARN of a session of a role: what STS shows, and Lake Formation never does.
+std::string session_arn(const Identity& identity, const std::string& session_name) {
+  const std::string_view role = role_name_of(identity.arn);
+  if (role.empty()) return identity.arn;
+  return "arn:aws:sts::" + identity.account + ":assumed-role/" + std::string(role) + "/" + session_name;
+}
+
+std::string unique_id(const Identity& identity) {
+  const char* prefix = role_name_of(identity.arn).empty() ? "AIDA" : "AROA";
+  return prefix + upper_hex(text_hash(identity.arn));
+}
+
+Result<Json> get_caller_identity(Session& session, const Json&) {
+  const bool is_role = !role_name_of(session.caller.arn).empty();
+  return Json{{"UserId", unique_id(session.caller) + (is_role ? ":datamesh" : "")},
+              {"Account", session.account()},
+              {"Arn", session_arn(session.caller, "datamesh")}};
+}
+
+void forget_expired(Session& session) {
+  std::vector<std::string> expired;
+  for (const auto& [key, one] : session.state.sessions) {
+    if (one.at("expires").get<std::int64_t>() <= session.now_millis()) expired.push_back(key);
+  }
+  for (const std::string& key : expired) session.state.sessions.erase(key);
+}
+
+/// Any role that exists trusts every identity; only names that begin with "unknown-" do not exist.
+Result<Json> assume_role(Session& session, const Json& input) {
+  const std::string arn = string_at(input, "RoleArn");
+  const Result<Principal> role = read_principal(arn);
+  if (!role || role_name_of(arn).empty()) {
+    return session.error("AccessDenied", "User: " + session.caller.arn +
+                                             " is not authorized to perform: sts:AssumeRole on resource: " + arn);
+  }
+  forget_expired(session);
+  const std::int64_t life = input.value("DurationSeconds", std::int64_t{3600}) * 1000;
+  const std::int64_t expires = session.now_millis() + life;
+  const std::string key = "ASIA" + upper_hex(random_hex(16));
+  const Identity identity{role->account, arn};
+  const std::string name = string_at(input, "RoleSessionName");
+  session.state.sessions.put(key, {{"principal", arn},
+                                   {"session", name},
+                                   {"by", session.caller.arn},
+                                   {"expires", expires}});
+  return Json{{"Credentials",
+               {{"AccessKeyId", key},
+                {"SecretAccessKey", random_hex(40)},
+                {"SessionToken", random_hex(64)},
+                {"Expiration", seconds_of(expires)}}},
+              {"AssumedRoleUser",
+               {{"Arn", session_arn(identity, name)}, {"AssumedRoleId", unique_id(identity) + ":" + name}}},
+              {"PackedPolicySize", 0}};
+}
+
+}  // namespace
+
+void add_sts_operations(Operations& operations) {
+  operations.add({aws::Service::Sts, "GetCallerIdentity", Effect::Read, IamRight::Anyone, "", get_caller_identity});
+  operations.add({aws::Service::Sts, "AssumeRole", Effect::Write, IamRight::Anyone,
+                  "RoleArn*:s20-2048 RoleSessionName*:s2-64 DurationSeconds:i900-43200 ExternalId:s2-1224 "
+                  "Policy:s1-2048 PolicyArns:[@PolicyDescriptor]0-10 Tags:[@SessionTag]0-50 "
+                  "TransitiveTagKeys:[s1-128]0-50 SourceIdentity:s2-64",
+                  assume_role});
+}
+
+}  // namespace datamesh::embedded::lake
