@@ -139,6 +139,24 @@ TEST_P(StoreThreads, WatchesMayComeAndGoWhileOthersWrite) {
   EXPECT_EQ(failures, 0);
 }
 
+TEST(StoreReaders, DoNotWaitForAWriteThatTakesItsTime) {
+  const TemporaryFolder folder;
+  const FakeClock clock(kStart);
+  SqliteStore* store = nullptr;
+  std::vector<std::string> seen;
+  auto options = store_options(folder.file(), clock);
+  // Admission runs in the middle of the write; it ends only when the other thread has read.
+  options.admission = [&](Json object) -> Result<Json> {
+    std::thread([&] { seen.push_back(outcome(store->get(kOrders))); }).join();
+    return object;
+  };
+  const auto owner = opened(std::move(options));
+  store = owner.get();
+  ASSERT_TRUE(store->create(product("retail", "orders")));
+  ASSERT_TRUE(store->patch(kOrders, PatchType::Merge, {{"spec", {{"description", "second"}}}}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"NotFound", ""}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, StoreThreads, ::testing::Values("file", "memory"),
                          [](const auto& info) { return std::string(info.param); });
 
