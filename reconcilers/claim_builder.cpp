@@ -41,6 +41,9 @@ Finding missing(const mesh::AccountAnswer& answer) {
     case mesh::Gap::LineOfBusinessNotFound:
       return waits(reason::kLineOfBusinessNotFound,
                    answer.missing + " is not among the Mesh's linesOfBusiness");
+    case mesh::Gap::DuplicateAccount:
+      return {Effect::Invalid, std::string(reason::kDuplicateAccount),
+              answer.missing + " has the accountId of an older Account, which alone counts"};
     case mesh::Gap::AccountNotFound:
     case mesh::Gap::None: break;
   }
@@ -92,8 +95,8 @@ LinkAnswer target_of(const api::Resource& link, const mesh::Mesh& mesh) {
   target.product = mesh.find("DataProduct", spec.product, link.key.ns);
   if (target.product == nullptr || target.product->metadata.deletion) {
     return {std::nullopt, waits(reason::kProductNotFound,
-                                "DataProduct " + spec.product.ns + "/" + spec.product.name +
-                                    " is not declared")};
+                                "DataProduct " + (spec.product.ns.empty() ? link.key.ns : spec.product.ns) + "/" +
+                                    spec.product.name + " is not declared")};
   }
   target.owner = mesh::owner_of(*target.product, mesh);
   if (!target.owner) return {std::nullopt, missing(target.owner)};

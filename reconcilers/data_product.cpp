@@ -1,4 +1,6 @@
 // DataProduct: steps 1 to 6 of the reference workflow, in the governing catalog and in the producer's.
+#include <algorithm>
+
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim.h"
 #include "reconcilers/claim_builder.h"
@@ -21,6 +23,7 @@ struct Draft {
   const api::AccountSpec& owner;
   const api::AccountSpec& producer;
   std::string region;
+  bool hybrid = false;
   Release release;
   ClaimSet& set;
 
@@ -46,8 +49,7 @@ void claim_location(const Draft& draft) {
   if (draft.spec.location.empty()) return;
   const std::string arn = location_arn(draft.spec.location);
   const EntryKey location{draft.governing(), {EntryKind::Location, arn}};
-  const bool hybrid = draft.owner.access_mode == api::AccessMode::Hybrid;
-  draft.claim(location, catalog::Location{draft.spec.location_role, hybrid},
+  draft.claim(location, catalog::Location{draft.spec.location_role, draft.hybrid},
               {settings_of(draft.governing())}, Step::RegisterLocation, draft.release);
   if (!draft.shared_back()) return;
   draft.permit(draft.governing(), ResourceId::of_location(draft.owner.account_id, arn),
@@ -81,12 +83,38 @@ void claim_database(const Draft& draft) {
   claim_tags(draft, draft.spec.tags, draft.database(), draft.database_entry());
 }
 
-void claim_tables(const Draft& draft) {
+/// The schema that the producer's own table leads with; what else is declared stays as declared.
+void follow(catalog::Table& shape, const catalog::Table& source) {
+  shape.columns = source.columns;
+  shape.partition_keys = source.partition_keys;
+  shape.schema_rule = catalog::SchemaRule::Exact;
+}
+
+/// Tables of the followed database that the product does not name are published as they are.
+void claim_followed(const Draft& draft, const mesh::Mesh::SourceTables& source) {
+  for (const auto& [name, table] : source) {
+    const bool declared =
+        std::any_of(draft.spec.tables.begin(), draft.spec.tables.end(),
+                    [&, &wanted = name](const api::Table& each) { return folded(each.name) == wanted; });
+    if (declared) continue;
+    catalog::Table shape = table;
+    shape.owner = draft.spec.owner;
+    shape.parameters = {{catalog::kOwnerParameter, draft.mark()}};
+    draft.claim({draft.governing(), catalog::table_key(draft.database(), name)},
+                Shared<catalog::Table>(std::move(shape)), {draft.database_entry()}, Step::PropagateSchema,
+                draft.release);
+  }
+}
+
+void claim_tables(const Draft& draft, const mesh::Mesh::SourceTables* source) {
+  if (source != nullptr) claim_followed(draft, *source);
   for (const api::Table& table : draft.spec.tables) {
     const std::string name = folded(table.name);
     const EntryKey entry{draft.governing(), catalog::table_key(draft.database(), name)};
-    draft.claim(entry, Shared<catalog::Table>(table_shape(draft.spec, table, draft.mark())),
-                {draft.database_entry()}, Step::CreateEntities, draft.release);
+    catalog::Table shape = table_shape(draft.spec, table, draft.mark());
+    if (source != nullptr && source->contains(name)) follow(shape, source->at(name));
+    draft.claim(entry, Shared<catalog::Table>(std::move(shape)), {draft.database_entry()}, Step::CreateEntities,
+                draft.release);
     const std::string resource = draft.database() + "/" + name;
     claim_tags(draft, table.tags, resource, entry);
     for (const auto* columns : {&table.columns, &table.partition_keys}) {
@@ -195,11 +223,13 @@ ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& me
   const Release release = mesh::deletion_policy(spec, mesh.spec()) == api::DeletionPolicy::Delete
                               ? Release::Remove
                               : Release::Retain;
+  const bool hybrid = mesh::access_mode(owner.spec(), mesh.spec()) == api::AccessMode::Hybrid;
   for (const std::string& region : mesh::regions_of(spec, producer.spec())) {
-    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, release, set};
+    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, hybrid, release, set};
     claim_location(draft);
     claim_database(draft);
-    claim_tables(draft);
+    const bool follows = !spec.source_database.empty();
+    claim_tables(draft, follows ? mesh.source(draft.producing(), spec.source_database) : nullptr);
     claim_share_back(draft);
     for (const api::ProducerAccess& access : spec.producer_access) claim_producer_access(draft, access);
   }

@@ -59,7 +59,9 @@ std::vector<Receiver> receivers_of(const api::Resource& grant, const mesh::Mesh&
                                                                  account->key.ns + "/" + account->key.name));
     }
     for (const std::string& principal : principals) {
-      out.push_back({principal, account_spec.account_id});
+      // A persona may list principals of other accounts; those that name none are taken for the account's own.
+      const std::string named = catalog::account_of_principal(principal);
+      out.push_back({principal, named.empty() ? account_spec.account_id : named});
     }
   }
   return out;

@@ -1,6 +1,7 @@
 #include "reconcilers/grant_targets.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim_builder.h"
@@ -134,23 +135,50 @@ TableRights rights_on(const std::string& table, const std::vector<GrantTarget>& 
   return rights;
 }
 
-/// One named table of a link Grant.
-void add_table(const api::GrantSpec& grant, const ResourceId& table, const TableRights& rights,
-               LocalTargets& out) {
-  const PermissionSet wanted = permissions_of(grant);
-  if (grant.columns && !grant.columns->include.empty()) {
-    const PermissionValue value = value_of_columns(grant.columns->include, Option::None);
-    const bool all = rights.whole.has(Permission::Select);
+/// Some columns of one table: those named, or all that the account has but those named.
+void add_columns(const api::ColumnSelection& selection, const ResourceId& table, const TableRights& rights,
+                 LocalTargets& out) {
+  const bool all = rights.whole.has(Permission::Select);
+  ResourceId columns = table;
+  if (!selection.include.empty()) {
+    const PermissionValue value = value_of_columns(selection.include, Option::None);
     if (!all && !std::includes(rights.columns.begin(), rights.columns.end(), value.columns.begin(),
                                value.columns.end())) {
       out.excess = "columns of " + table.table + " that the account was not granted";
       return;
     }
-    ResourceId columns = table;
     columns.type = ResourceType::Columns;
     out.targets.push_back({columns, value});
     return;
   }
+  const auto excluded = folded_sorted(selection.exclude);
+  if (all) {
+    columns.type = ResourceType::ColumnsExcept;
+    columns.detail = joined(excluded);
+    out.targets.push_back({columns, value_of({Permission::Select})});
+    return;
+  }
+  std::vector<std::string> left;
+  std::set_difference(rights.columns.begin(), rights.columns.end(), excluded.begin(), excluded.end(),
+                      std::back_inserter(left));
+  if (left.empty()) {
+    out.excess = "columns of " + table.table + " that the account was not granted";
+    return;
+  }
+  columns.type = ResourceType::Columns;
+  out.targets.push_back({columns, value_of_columns(left, Option::None)});
+}
+
+/// One table of a link Grant.
+void add_table(const api::GrantSpec& grant, const ResourceId& table, const TableRights& rights,
+               LocalTargets& out) {
+  if (!grant.row_filter.empty()) {
+    // Source: lake-formation.md 2.8 (filters are made by the table's owner, not on links)
+    out.excess = "a row filter on table " + table.table + ", which only its owner can set";
+    return;
+  }
+  if (grant.columns) return add_columns(*grant.columns, table, rights, out);
+  const PermissionSet wanted = permissions_of(grant);
   if (rights.whole.contains(wanted)) {
     out.targets.push_back({table, value_of(wanted)});
     return;
@@ -173,6 +201,15 @@ void add_table(const api::GrantSpec& grant, const ResourceId& table, const Table
   out.excess = lacking + " on table " + table.table + ", which the account was not granted";
 }
 
+/// What `entitled` gives on all tables, whichever Grants it comes from.
+PermissionSet rights_on_all_tables(const std::vector<GrantTarget>& entitled) {
+  PermissionSet out;
+  for (const GrantTarget& target : entitled) {
+    if (target.resource.type == ResourceType::AllTables) out = out | target.value.permissions;
+  }
+  return out;
+}
+
 }  // namespace
 
 LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_table,
@@ -186,22 +223,22 @@ LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_
     add_table(grant, ResourceId::of_table(owner, database, table), rights_on(table, entitled), out);
   }
   if (!tables.empty()) return out;
+  const PermissionSet wanted = permissions_of(grant), on_all = rights_on_all_tables(entitled);
+  if (!on_all.empty() && on_all.contains(wanted)) {
+    out.targets.push_back({ResourceId::of_all_tables(owner, database), value_of(wanted)});
+    return out;
+  }
   std::vector<std::string> seen;
   for (const GrantTarget& target : entitled) {
-    const PermissionSet wanted = permissions_of(grant);
-    if (target.resource.type == ResourceType::AllTables) {
-      const auto both = wanted & target.value.permissions;
-      if (both.contains(wanted)) {
-        out.targets.push_back({target.resource, value_of(both)});
-      } else {
-        out.excess = "permissions on all tables that the account was not granted";
-      }
-    } else if (std::find(seen.begin(), seen.end(), target.resource.table) == seen.end()) {
-      seen.push_back(target.resource.table);
-      add_table(grant, ResourceId::of_table(owner, database, target.resource.table),
-                rights_on(target.resource.table, entitled), out);
+    if (target.resource.type == ResourceType::AllTables ||
+        std::find(seen.begin(), seen.end(), target.resource.table) != seen.end()) {
+      continue;
     }
+    seen.push_back(target.resource.table);
+    add_table(grant, ResourceId::of_table(owner, database, target.resource.table),
+              rights_on(target.resource.table, entitled), out);
   }
+  if (seen.empty()) out.excess = "permissions on all tables that the account was not granted";
   return out;
 }
 

@@ -102,7 +102,9 @@ PermissionDiff compare(const DiffInput& input, ResourceType type) {
       input.surplus == Surplus::All ? seen : permission_of(input.owned, type);
   PermissionDiff out;
   out.missing = grantable_form(minus(wanted, seen));
-  out.surplus = without_implied_describe(common(minus(seen, wanted), ours), wanted);
+  // What was recorded as ours is revoked even where the snapshot does not show it: listings lag, and a revoke of
+  // nothing does no harm.
+  out.surplus = without_implied_describe(minus(ours, wanted), wanted);
   const PermissionSet kept_option = out.surplus.grantable - out.surplus.permissions;
   if (!kept_option.empty() && out.surplus.columns.empty()) {
     out.surplus.permissions = out.surplus.permissions | kept_option;

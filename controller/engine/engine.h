@@ -57,7 +57,7 @@ class Engine {
   /// Finishes the calls in flight, starts no new ones, then calls `stopped` on the engine thread.
   void stop(std::function<void()> stopped);
 
-  /// {"synced", "converged", "resources": {kind: {"total", "ready", "stalled"}}, "catalogs": [{"catalog", "observed",
+  /// {"synced", "idle", "converged", "resources": {kind: {"total", "ready", "stalled"}}, "catalogs": [{"catalog", "observed",
   /// "entries", "pending", "waiting", "held": hash or null, "error", "lastSweep"}], "undeclared"}
   Json status() const;
   /// {"catalogs": [{"catalog", "hash", "held", "actions": [{"verb", "entry", "summary", "reason", "because": [],
@@ -68,13 +68,17 @@ class Engine {
   /// "missing": {"hop", "remedy"} or null}. Errors: NotFound when the object is not declared.
   Result<Json> explain(const AccessQuestion& question) const;
 
-  /// True once every store list and every catalog has been read, nothing is pending, and nothing is in flight.
+  /// True when there is nothing to do now: every catalog has been read, nothing is planned, in flight or retried.
+  /// What waits for others, is held or has failed for good may remain.
+  bool idle() const;
+  /// True when idle and every resource is Ready.
   bool converged() const;
   /// True once the store has been listed and the watch runs.
   bool synced() const;
 
  private:
   class Impl;
+  friend class Preview;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -85,6 +85,7 @@ class Planning {
       }
     }
     keep_filled_databases(out);
+    keep_what_is_granted_on(out);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
     return out;
@@ -223,6 +224,52 @@ class Planning {
     return {};
   }
 
+  /// A table or database goes only with or after the permissions that we gave on it: what is revoked later is
+  /// stranded, and so is its share (trap T15).
+  void keep_what_is_granted_on(CatalogPlan& plan) const {
+    std::set<EntryKey> revoked;
+    for (const Action& action : plan.actions) {
+      if (action.verb == Verb::Revoke) revoked.insert(action.key);
+    }
+    for (EntryPlan& entry : plan.entries) {
+      const EntryKey& key = ledger_.key(entry.id);
+      if (entry.verdict != EntryVerdict::Act || entry.actions.front().verb != Verb::Delete) continue;
+      if (key.local.kind != EntryKind::Database && key.local.kind != EntryKind::Table) continue;
+      const auto left = permission_left_on(key, revoked);
+      if (!left) continue;
+      entry.verdict = EntryVerdict::Waits;
+      entry.waits_for = left;
+      std::erase_if(plan.actions, [&](const Action& action) { return action.key == key; });
+    }
+  }
+
+  /// A permission of ours on the database or table that is claimed no more and not in `revoked`.
+  std::optional<KeyId> permission_left_on(const EntryKey& key, const std::set<EntryKey>& revoked) const {
+    const std::string& account = key.catalog.account;
+    const std::size_t slash = key.local.name.find('/');
+    const std::string database = key.local.name.substr(0, slash);
+    const std::string table = slash == std::string::npos ? "" : key.local.name.substr(slash + 1);
+    using Type = catalog::ResourceType;
+    const std::vector<Type> types =
+        table.empty() ? std::vector{Type::Database, Type::AllTables}
+                      : std::vector{Type::Table, Type::Columns, Type::ColumnsExcept, Type::DataFilter};
+    for (const Type type : types) {
+      const std::string prefix = to_string(catalog::ResourceId{type, account, database, table, ""});
+      for (auto at = snapshot_.entries.lower_bound({EntryKind::Permission, prefix});
+           at != snapshot_.entries.end() && at->first.kind == EntryKind::Permission &&
+           at->first.name.starts_with(prefix);
+           ++at) {
+        const char next = at->first.name.size() > prefix.size() ? at->first.name[prefix.size()] : '@';
+        const EntryKey permission{key.catalog, at->first};
+        const auto id = ledger_.lookup(permission);
+        if ((next != '@' && next != '!') || !id || ledger_.is_claimed(*id) || revoked.contains(permission)) continue;
+        const auto owned = ledger_.owned(*id);
+        if (owned && !owned->permission.empty() && !input_.confirmed->contains(*id)) return id;
+      }
+    }
+    return std::nullopt;
+  }
+
   const PlanInput& input_;
   const Ledger& ledger_;
   const catalog::Snapshot& snapshot_;
@@ -249,8 +296,10 @@ bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id) {
     const auto* share = value_in<catalog::ShareAcceptance>(observed);
     return share != nullptr && share->state == catalog::ShareState::Active;
   }
-  if (key.local.kind != EntryKind::Permission && key.local.kind != EntryKind::Settings) return observed != nullptr;
   const Desired desired = ledger.desired(id);
+  // Who may speak for it is open: nobody builds on it meanwhile.
+  if (desired.conflict) return false;
+  if (key.local.kind != EntryKind::Permission && key.local.kind != EntryKind::Settings) return observed != nullptr;
   if (!desired.value) return observed != nullptr;
   return satisfies(key.local, observed, *desired.value);
 }

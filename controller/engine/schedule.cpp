@@ -12,11 +12,11 @@ namespace reason = reconcilers::reason;
 Reaction reaction_to(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::Throttled: return Reaction::RetryCatalog;
-    case ErrorKind::Transient:
-    case ErrorKind::Conflict:
+    case ErrorKind::Transient:  // the response may have been lost after success
     case ErrorKind::AlreadyExists:
-    case ErrorKind::Gone: return Reaction::ReadAgain;
     case ErrorKind::NotFound: return Reaction::ReadAgain;
+    case ErrorKind::Conflict:
+    case ErrorKind::Gone:
     case ErrorKind::Eventual: return Reaction::RetryEntry;
     case ErrorKind::Expired:
     case ErrorKind::Unavailable:

@@ -37,7 +37,9 @@ class Run {
     std::size_t at = 0;
     while (at < actions_.size() && !ended_ && !stop_.load()) {
       const std::size_t end = same_batch(at);
-      if (is_permission(at)) {
+      if (taking_back_failed_ && actions_[at].verb == Verb::Delete) {
+        // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
+      } else if (is_permission(at)) {
         permissions(at, end);
       } else if (is_tag(at)) {
         tags(at, end);
@@ -80,6 +82,8 @@ class Run {
     }
     report_.outcomes[i] = {Effect::Failed, result.error()};
     failed_.insert(actions_[i].key);
+    const Verb verb = actions_[i].verb;
+    taking_back_failed_ = taking_back_failed_ || verb == Verb::Revoke || verb == Verb::Delete;
     if (ends_the_run(result.error())) ended_ = true;
   }
 
@@ -126,6 +130,7 @@ class Run {
   const std::atomic<bool>& stop_;
   ApplyReport report_;
   std::set<catalog::EntryKey> failed_;
+  bool taking_back_failed_ = false;
   bool ended_ = false;
 };
 

@@ -32,7 +32,8 @@ struct ApplyReport {
   std::vector<std::pair<std::string, std::size_t>> batches;  ///< operation and size of each batched write
 };
 
-/// Does `actions` in the order given; an action whose key failed earlier in the same run is not attempted. A
+/// Does `actions` in the order given; an action whose key failed earlier in the same run is not attempted, nor is a
+/// delete after a revoke or delete that failed. A
 /// throttled, transient or denied-by-credentials answer ends the run: the schedule decides when to go on.
 /// `stop` is looked at between calls.
 ApplyReport apply(aws::Api& api, const CatalogRef& catalog, const std::vector<catalog::Action>& actions,

@@ -33,10 +33,48 @@ Result<Effect> done(const Result<Json>& result) {
   return fail(result.error());
 }
 
+Json database_resource(const CatalogRef& catalog, const std::string& database) {
+  return encode_resource(catalog::ResourceId::of_database(catalog.account, database), {});
+}
+
+Json table_resource(const CatalogRef& catalog, const std::string& database, const std::string& table) {
+  return encode_resource(catalog::ResourceId::of_table(catalog.account, database, table), {});
+}
+
+/// The permission that AWS says the caller lacks; empty for any other error.
+std::string lacking_permission(const Error& error) {
+  if (error.kind != ErrorKind::Denied) return {};
+  for (const auto& [words, permission] : {std::pair("Required Alter", "ALTER"), std::pair("Required Drop", "DROP"),
+                                          std::pair("Required Create Table", "CREATE_TABLE")}) {
+    if (error.message.find(words) != std::string::npos) return permission;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Json> Calls::call(aws::Service service, const char* operation, Json input) {
   return api_.call({catalog_, service, operation, std::move(input)});
+}
+
+/// An administrator may change only what it made itself, but may give itself the permission that it lacks on the
+/// rest: just for this call, so that nothing of it is left.
+/// Source: lake-formation.md 2.1 (implicit permissions), trap T28
+Result<Json> Calls::change(const char* operation, const Json& input, const Json& resource) {
+  auto result = call(aws::Service::Glue, operation, input);
+  const std::string lacking = result ? "" : lacking_permission(result.error());
+  if (lacking.empty()) return result;
+  const auto self = call(aws::Service::LakeFormation, "GetDataLakePrincipal", Json::object());
+  const std::string identity = self ? string_at(*self, "Identity") : "";
+  if (identity.empty()) return result;
+  const Json grant = {{"Principal", {{"DataLakePrincipalIdentifier", identity}}},
+                      {"Resource", resource},
+                      {"Permissions", {lacking}}};
+  if (!call(aws::Service::LakeFormation, "GrantPermissions", grant)) return result;
+  result = call(aws::Service::Glue, operation, input);
+  // Should this fail, the operator keeps a right over what it administers anyway.
+  (void)call(aws::Service::LakeFormation, "RevokePermissions", grant);
+  return result;
 }
 
 Result<Effect> Calls::apply(const Action& action) {
@@ -123,7 +161,7 @@ Result<Effect> Calls::database(const Action& action) {
       if (safe.error().kind == ErrorKind::NotFound) return Effect::AlreadyDone;
       return fail(safe.error());
     }
-    return deleted(call(aws::Service::Glue, "DeleteDatabase", {{"Name", name}}));
+    return deleted(change("DeleteDatabase", {{"Name", name}}, database_resource(catalog_, name)));
   }
   const auto& wanted = value_of<catalog::Database>(action);
   if (action.verb == Verb::Create) {
@@ -135,8 +173,8 @@ Result<Effect> Calls::database(const Action& action) {
   if (is_link(existing)) {
     return fail(ErrorKind::Conflict, "database " + name + " has become a resource link", "glue:GetDatabase");
   }
-  return done(call(aws::Service::Glue, "UpdateDatabase",
-                   {{"Name", name}, {"DatabaseInput", encode_database(name, wanted, existing)}}));
+  return done(change("UpdateDatabase", {{"Name", name}, {"DatabaseInput", encode_database(name, wanted, existing)}},
+                     database_resource(catalog_, name)));
 }
 
 Result<Effect> Calls::table(const Action& action) {
@@ -147,12 +185,12 @@ Result<Effect> Calls::table(const Action& action) {
       if (safe.error().kind == ErrorKind::NotFound) return Effect::AlreadyDone;
       return fail(safe.error());
     }
-    return deleted(call(aws::Service::Glue, "DeleteTable", where));
+    return deleted(change("DeleteTable", where, table_resource(catalog_, database, name)));
   }
   const auto& wanted = value_of<catalog::Table>(action);
   if (action.verb == Verb::Create) {
-    return done(call(aws::Service::Glue, "CreateTable",
-                     {{"DatabaseName", database}, {"TableInput", encode_table(name, wanted, Json())}}));
+    return done(change("CreateTable", {{"DatabaseName", database}, {"TableInput", encode_table(name, wanted, Json())}},
+                       database_resource(catalog_, database)));
   }
   TRY_VALUE(const Json out, call(aws::Service::Glue, "GetTable", where));
   const Json& existing = member(out, "Table");
@@ -163,7 +201,7 @@ Result<Effect> Calls::table(const Action& action) {
   if (const std::string version = string_at(existing, "VersionId"); !version.empty()) {
     input["VersionId"] = version;
   }
-  return done(call(aws::Service::Glue, "UpdateTable", std::move(input)));
+  return done(change("UpdateTable", input, table_resource(catalog_, database, name)));
 }
 
 Result<Effect> Calls::create_link(const std::string& name, const catalog::Link& wanted) {
@@ -173,8 +211,8 @@ Result<Effect> Calls::create_link(const std::string& name, const catalog::Link& 
     return done(call(aws::Service::Glue, "CreateDatabase",
                      {{"DatabaseInput", {{"Name", name}, {"TargetDatabase", target}}}}));
   }
-  return done(call(aws::Service::Glue, "CreateTable",
-                   {{"DatabaseName", database}, {"TableInput", {{"Name", table}, {"TargetTable", target}}}}));
+  return done(change("CreateTable", {{"DatabaseName", database}, {"TableInput", {{"Name", table}, {"TargetTable", target}}}},
+                     database_resource(catalog_, database)));
 }
 
 /// A delete takes away the link, never what it points to: it is looked at first.
@@ -192,8 +230,9 @@ Result<Effect> Calls::link(const Action& action) {
   if (!is_link(member(*found, table.empty() ? "Database" : "Table"))) {
     return fail(ErrorKind::Conflict, name + " is no resource link any more", "glue:GetDatabase");
   }
-  if (table.empty()) return deleted(call(aws::Service::Glue, "DeleteDatabase", {{"Name", name}}));
-  return deleted(call(aws::Service::Glue, "DeleteTable", {{"DatabaseName", database}, {"Name", table}}));
+  if (table.empty()) return deleted(change("DeleteDatabase", {{"Name", name}}, database_resource(catalog_, name)));
+  return deleted(change("DeleteTable", {{"DatabaseName", database}, {"Name", table}},
+                        table_resource(catalog_, database, table)));
 }
 
 /// Values are added in chunks of 50, the most that one call takes.

@@ -22,6 +22,7 @@ class Calls {
 
  private:
   Result<Json> call(aws::Service service, const char* operation, Json input);
+  Result<Json> change(const char* operation, const Json& input, const Json& resource);
   Error entry_error(const char* operation, const Json& error) const;
 
   Result<Effect> settings(const catalog::Action& action);

@@ -19,6 +19,8 @@ class Reading {
   Reading(aws::Api& api, const CatalogRef& catalog, catalog::Snapshot& snapshot)
       : api_(api), catalog_(catalog), snapshot_(snapshot) {}
 
+  Result<void> shares() { return shares_taken(); }
+
   Result<void> all() {
     TRY(settings());
     TRY(locations());
@@ -274,6 +276,13 @@ Result<catalog::Snapshot> observe(aws::Api& api, const CatalogRef& catalog, Time
   snapshot.taken = now;
   TRY(Reading(api, catalog, snapshot).all());
   return snapshot;
+}
+
+Result<std::map<catalog::LocalKey, catalog::EntryValue>> observe_shares(aws::Api& api,
+                                                                        const CatalogRef& catalog) {
+  catalog::Snapshot snapshot;
+  TRY(Reading(api, catalog, snapshot).shares());
+  return std::move(snapshot.entries);
 }
 
 }  // namespace datamesh::lake

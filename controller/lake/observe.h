@@ -11,4 +11,7 @@ namespace datamesh::lake {
 /// Errors: the first call's that fails; nothing partial is returned.
 Result<catalog::Snapshot> observe(aws::Api& api, const CatalogRef& catalog, Time now);
 
+/// Only what others share with the account of `catalog`: the ShareAcceptance entries. Two listings.
+Result<std::map<catalog::LocalKey, catalog::EntryValue>> observe_shares(aws::Api& api, const CatalogRef& catalog);
+
 }  // namespace datamesh::lake

@@ -43,6 +43,12 @@ std::vector<ObjectKey> references(const api::GrantSpec& spec, const std::string&
   return out;
 }
 
+/// The producer's own database that the product follows; empty when it follows none.
+std::string followed_by(const Resource& resource) {
+  const auto* product = std::get_if<api::DataProductSpec>(&resource.spec);
+  return product == nullptr ? std::string() : product->source_database;
+}
+
 bool older(const Resource& a, const Resource& b) {
   return std::tie(a.metadata.created, a.key) < std::tie(b.metadata.created, b.key);
 }
@@ -60,6 +66,9 @@ void Mesh::put(Resource resource) {
   if (const auto* account = std::get_if<api::AccountSpec>(&resource.spec)) {
     accounts_by_id_[account->account_id].insert(resource.key);
   }
+  if (const std::string source = followed_by(resource); !source.empty()) {
+    followers_[source].insert(resource.key);
+  }
   const ObjectKey key = resource.key;
   resources_[key] = std::make_shared<const Resource>(std::move(resource));
 }
@@ -76,6 +85,7 @@ void Mesh::remove(const ObjectKey& key) {
   if (const auto* account = std::get_if<api::AccountSpec>(&found->second->spec)) {
     accounts_by_id_[account->account_id].erase(key);
   }
+  if (const std::string source = followed_by(*found->second); !source.empty()) followers_[source].erase(key);
   resources_.erase(found);
 }
 
@@ -111,6 +121,21 @@ std::vector<const Resource*> Mesh::accounts_with_id(const std::string& account_i
   for (const ObjectKey& key : found->second) out.push_back(find(key));
   std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return older(*a, *b); });
   return out;
+}
+
+std::vector<ObjectKey> Mesh::followers(const std::string& database) const {
+  const auto found = followers_.find(database);
+  if (found == followers_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+void Mesh::set_source(const CatalogRef& catalog, const std::string& database, SourceTables tables) {
+  sources_[{catalog, database}] = std::move(tables);
+}
+
+const Mesh::SourceTables* Mesh::source(const CatalogRef& catalog, const std::string& database) const {
+  const auto found = sources_.find({catalog, database});
+  return found == sources_.end() ? nullptr : &found->second;
 }
 
 std::vector<ObjectKey> Mesh::referrers(const ObjectKey& key) const {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "controller/api/kinds.h"
+#include "controller/base/catalog_ref.h"
+#include "controller/catalog/entry.h"
 
 namespace datamesh::mesh {
 
@@ -37,12 +39,22 @@ class Mesh {
 
   const std::map<api::ObjectKey, ResourcePtr>& all() const { return resources_; }
 
+  using SourceTables = std::map<std::string, catalog::Table>;  ///< by table name
+  /// Products whose schema follows a database of the producer's own that is called `database`.
+  std::vector<api::ObjectKey> followers(const std::string& database) const;
+  /// Notes the tables of a producer's own database, as they were observed.
+  void set_source(const CatalogRef& catalog, const std::string& database, SourceTables tables);
+  /// The tables noted; null when the database has not been observed.
+  const SourceTables* source(const CatalogRef& catalog, const std::string& database) const;
+
  private:
   void collect_referrers(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;
 
   std::map<api::ObjectKey, ResourcePtr> resources_;
   std::map<api::ObjectKey, std::set<api::ObjectKey>> referrers_;
   std::map<std::string, std::set<api::ObjectKey>> accounts_by_id_;
+  std::map<std::string, std::set<api::ObjectKey>> followers_;  ///< by source database
+  std::map<std::pair<CatalogRef, std::string>, SourceTables> sources_;
 };
 
 /// The keys that `resource` refers to, in full form.

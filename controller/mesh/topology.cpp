@@ -5,8 +5,12 @@ namespace {
 
 AccountAnswer account(const api::Ref& ref, const std::string& ns, const Mesh& mesh) {
   const api::Resource* found = mesh.find("Account", ref, ns);
-  if (found != nullptr) return {found, Gap::None, ""};
-  return {nullptr, Gap::AccountNotFound, "Account " + (ref.ns.empty() ? ns : ref.ns) + "/" + ref.name};
+  const std::string name = "Account " + (ref.ns.empty() ? ns : ref.ns) + "/" + ref.name;
+  if (found == nullptr) return {nullptr, Gap::AccountNotFound, name};
+  // Declaring somebody else's account a second time must give no authority over it.
+  const auto twins = mesh.accounts_with_id(spec_of<api::AccountSpec>(*found).account_id);
+  if (twins.front() != found) return {nullptr, Gap::DuplicateAccount, name};
+  return {found, Gap::None, ""};
 }
 
 AccountAnswer line_of_business_account(const std::string& name, const Mesh& mesh) {

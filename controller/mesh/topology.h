@@ -11,7 +11,14 @@
 
 namespace datamesh::mesh {
 
-enum class Gap { None, MeshNotFound, AccountNotFound, ProductNotFound, LineOfBusinessNotFound };
+enum class Gap {
+  None,
+  MeshNotFound,
+  AccountNotFound,
+  DuplicateAccount,  ///< its id is another, older Account's: it speaks for nothing
+  ProductNotFound,
+  LineOfBusinessNotFound,
+};
 
 /// An account that was looked for, or what is missing.
 struct AccountAnswer {

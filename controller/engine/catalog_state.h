@@ -1,0 +1,82 @@
+// All that the engine knows of one catalog while it works on it. Engine thread only.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/api/kinds.h"
+#include "controller/base/clock.h"
+#include "controller/base/error.h"
+#include "controller/catalog/snapshot.h"
+#include "controller/engine/ledger.h"
+#include "controller/engine/planner.h"
+
+namespace datamesh::engine {
+
+struct Failure {
+  Error error;
+  int attempts = 0;
+  Time next{};  ///< not tried again before
+};
+
+/// Destructive actions that were done without approval; the guard counts them for a while.
+struct Spent {
+  Time when{};
+  std::size_t revoked = 0;
+  std::size_t deleted = 0;
+};
+
+/// An entry that is not in order, and why nothing is being done about it just now.
+struct OpenEntry {
+  EntryVerdict verdict = EntryVerdict::Act;
+  std::optional<KeyId> waits_for;
+  std::string message;
+};
+
+struct CatalogState {
+  CatalogRef catalog;
+  api::AccountSpec account;  ///< as last declared
+
+  std::optional<catalog::Snapshot> snapshot;
+  bool busy = false;           ///< a job is on its way; nothing else may start, the snapshot may not change
+  bool must_observe = true;    ///< what we believe may be wrong
+  bool poll_shares = false;    ///< somebody shared with this account just now
+  int share_polls = 0;         ///< in a row without the share
+  Time next_share_poll{};
+  Time next_sweep{};
+  Time rests_until{};          ///< backoff of the whole catalog
+  int setbacks = 0;
+  std::optional<Error> error;  ///< of the last observation or run, until one succeeds
+  Time observed_at{};          ///< when the last observation ended
+  std::optional<Time> wakes_at;           ///< of the armed timer
+  std::optional<std::uint64_t> wake_timer;
+
+  std::set<KeyId> dirty;                ///< to be planned
+  std::map<KeyId, OpenEntry> open;      ///< planned, not in order
+  std::map<KeyId, Failure> failures;
+  std::set<KeyId> confirmed;            ///< taken back for certain, still recorded
+  std::set<KeyId> irrevocable;          ///< implicit rights that a revoke does not touch
+  std::map<catalog::LocalKey, Time> undeclared;  ///< permissions that nobody claims, since when
+
+  std::set<KeyId> held;
+  std::string held_hash;
+  std::string held_message;
+  std::vector<catalog::Action> held_actions;
+  std::deque<Spent> spent;
+
+  std::size_t permissions = 0;  ///< in the snapshot
+
+  /// Nothing is known to be wrong with the entry.
+  bool in_order(KeyId id) const {
+    return snapshot && !dirty.contains(id) && !open.contains(id) && !failures.contains(id) && !held.contains(id);
+  }
+};
+
+/// The snapshot with the effect of a successful action in it.
+void note_effect(catalog::Snapshot& snapshot, const catalog::Action& action);
+
+}  // namespace datamesh::engine

@@ -1,0 +1,163 @@
+// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_catalog (what
+// is observed and done), impl_status (what is said about it), impl_report (what is asked).
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/engine/catalog_state.h"
+#include "controller/engine/engine.h"
+#include "controller/engine/ledger.h"
+#include "controller/lake/apply.h"
+#include "controller/mesh/mesh.h"
+#include "reconcilers/assess.h"
+
+namespace datamesh::engine {
+
+/// One status to write, with the finalizer that goes with it.
+struct PendingWrite {
+  api::ObjectKey key;
+  std::string uid;
+  api::Revision revision = 0;
+  std::optional<Json> status;                          ///< nullopt: only the finalizers
+  std::optional<std::vector<std::string>> finalizers;  ///< the new list, when it changes
+  std::string hash;
+  std::string conditions;
+  std::map<KeyId, Recorded> recorded;
+  bool ready = false;
+};
+
+/// Results of one flush of statuses.
+struct WriteResult {
+  PendingWrite write;
+  std::optional<Error> error;
+  api::Revision revision = 0;
+};
+
+class Engine::Impl {
+ public:
+  explicit Impl(Parts parts) : parts_(std::move(parts)) {}
+
+  // impl_store.cpp
+  void start();
+  void stop(std::function<void()> stopped);
+
+  // impl_report.cpp
+  Json status() const;
+  Json plan(const PlanRequest& request);
+  Result<Json> explain(const AccessQuestion& question) const;
+  bool idle() const;
+  bool converged() const;
+  bool synced() const { return synced_; }
+
+ private:
+  friend class Preview;
+
+  struct Listed {
+    std::vector<api::Resource> resources;
+    std::vector<Json> statuses;
+    api::Revision revision = 0;
+    std::unique_ptr<api::Watch> watch;
+  };
+
+  // ---- impl_store.cpp: the desired side
+  void list_store();
+  Result<Listed> read_store();
+  void take_list(Result<Listed> listed);
+  void poll_store();
+  void take_event(const api::WatchEvent& event);
+  void put_resource(api::Resource resource, const Json& status);
+  void drop_resource(const api::ObjectKey& key);
+  void restore(ResourceState& state, const Json& status);
+  void queue_reclaim(const std::vector<api::ObjectKey>& keys);
+  void reclaim_queued();
+  void reclaim(const api::ObjectKey& key);
+  void recheck_at(ResourceState& state, std::optional<Time> when);
+
+  // ---- impl_catalog.cpp: the actual side
+  CatalogState& catalog(const CatalogRef& ref);
+  const catalog::Snapshot* snapshot(const CatalogRef& ref) const;
+  SnapshotOf snapshots() const;
+  CatalogPolicy policy(const CatalogState& state) const;
+  void mark(KeyId id);
+  void mark_waiters(KeyId id);
+  void pump_later(CatalogState& state);
+  void pump(CatalogState& state);
+  void wake_at(CatalogState& state, Time when);
+  void arm(CatalogState& state);
+  void observe(CatalogState& state);
+  void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
+  void note_change(CatalogState& state, const catalog::LocalKey& key, bool first_reading);
+  void poll_shares(CatalogState& state);
+  void take_shares(CatalogState& state, std::map<catalog::LocalKey, catalog::EntryValue> shares);
+  void share_is_broken(KeyId share);
+  bool awaits_share(const CatalogState& state) const;
+  void plan_and_apply(CatalogState& state);
+  void settle_plan(CatalogState& state, const CatalogPlan& plan);
+  std::vector<catalog::Action> guarded(CatalogState& state, std::vector<catalog::Action> actions);
+  GuardFacts guard_facts(CatalogState& state) const;
+  void spend(CatalogState& state, const std::vector<catalog::Action>& actions);
+  void apply(CatalogState& state, std::vector<catalog::Action> actions);
+  void take_report(CatalogState& state, const std::vector<catalog::Action>& actions,
+                   const lake::ApplyReport& report);
+  void take_outcome(CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome);
+  void succeeded(CatalogState& state, KeyId id, const catalog::Action& action, lake::Effect effect);
+  void failed(CatalogState& state, KeyId id, const Error& error);
+  void setback(CatalogState& state, const Error& error);
+  void audit(const CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome) const;
+  void job_done(CatalogState& state);
+  void note_source(const CatalogState& state, const catalog::LocalKey& key);
+  void update_undeclared(CatalogState& state, const catalog::LocalKey& key);
+
+  // ---- impl_status.cpp: what is said
+  void assess_later(ResourceState& state);
+  void assess_parties(KeyId id);
+  void flush_statuses();
+  std::optional<PendingWrite> write_for(ResourceState& state);
+  bool unsettled(const ResourceState& state) const;
+  std::map<KeyId, Recorded> records_for(const ResourceState& state) const;
+  Json entries_json(const ResourceState& state, const std::map<KeyId, Recorded>& recorded) const;
+  reconcilers::Standing standing(KeyId id) const;
+  reconcilers::Standing open_standing(KeyId id, const OpenEntry& open) const;
+  void add_account_status(const api::Resource& account, Json& status) const;
+  Json status_json(ResourceState& state, const api::Resource& resource, const std::map<KeyId, Recorded>& recorded);
+  std::vector<WriteResult> perform(std::vector<PendingWrite> writes);
+  void take_writes(std::vector<WriteResult> results);
+  void take_write(WriteResult result);
+  void publish_gauges();
+
+  Time now() const { return parts_.clock->now(); }
+
+  Parts parts_;
+  mesh::Mesh mesh_;
+  Ledger ledger_;
+  std::map<CatalogRef, CatalogState> catalogs_;
+  std::map<KeyId, std::set<KeyId>> waiters_;  ///< entry -> entries that wait for it
+  std::map<api::ObjectKey, api::Revision> revisions_;
+
+  std::unique_ptr<api::Watch> watch_;
+  std::set<api::ObjectKey> to_reclaim_;
+  std::set<api::ObjectKey> to_assess_;
+  bool reclaim_posted_ = false;
+  bool flush_posted_ = false;
+  bool flushing_ = false;
+  bool synced_ = false;
+  bool listing_ = false;
+  int list_failures_ = 0;
+  int write_failures_ = 0;
+  std::atomic<bool> poll_posted_{false};
+  std::atomic<bool> stopping_{false};
+  std::function<void()> stopped_;
+  int jobs_ = 0;
+  Time next_gauges_{};
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+inline constexpr const char* kFinalizer = "datamesh.dev/release";
+
+}  // namespace datamesh::engine

@@ -1,0 +1,561 @@
+// The actual side: each catalog is read whole now and then, compared with what is claimed, and written to, one job at
+// a time.
+#include <algorithm>
+
+#include "controller/engine/impl.h"
+#include "controller/engine/schedule.h"
+#include "controller/lake/observe.h"
+#include "controller/mesh/topology.h"
+
+namespace datamesh::engine {
+
+using catalog::Action;
+using catalog::EntryKind;
+using catalog::LocalKey;
+using catalog::Snapshot;
+
+namespace {
+
+constexpr Millis kFirstSharePoll{1000};
+constexpr int kMostShareDoublings = 7;
+
+/// The keys on which two readings differ, in order. Runs on the worker that read the second.
+std::vector<LocalKey> changed_keys(const Snapshot* before, const Snapshot& after) {
+  std::vector<LocalKey> out;
+  static const std::map<LocalKey, catalog::EntryValue> kNothing;
+  const auto& old = before == nullptr ? kNothing : before->entries;
+  auto a = old.begin();
+  auto b = after.entries.begin();
+  while (a != old.end() || b != after.entries.end()) {
+    if (b == after.entries.end() || (a != old.end() && a->first < b->first)) {
+      out.push_back((a++)->first);
+    } else if (a == old.end() || b->first < a->first) {
+      out.push_back((b++)->first);
+    } else {
+      if (a->second != b->second) out.push_back(a->first);
+      ++a;
+      ++b;
+    }
+  }
+  return out;
+}
+
+std::size_t count_permissions(const Snapshot& snapshot) {
+  const auto begin = snapshot.entries.lower_bound({EntryKind::Permission, ""});
+  const auto end = snapshot.entries.lower_bound({EntryKind::ShareAcceptance, ""});
+  return static_cast<std::size_t>(std::distance(begin, end));
+}
+
+}  // namespace
+
+CatalogState& Engine::Impl::catalog(const CatalogRef& ref) {
+  const auto [at, fresh] = catalogs_.try_emplace(ref);
+  if (fresh) {
+    at->second.catalog = ref;
+    at->second.account.account_id = ref.account;
+    pump_later(at->second);
+  }
+  return at->second;
+}
+
+const Snapshot* Engine::Impl::snapshot(const CatalogRef& ref) const {
+  const auto found = catalogs_.find(ref);
+  return found == catalogs_.end() || !found->second.snapshot ? nullptr : &*found->second.snapshot;
+}
+
+SnapshotOf Engine::Impl::snapshots() const {
+  return [this](const CatalogRef& ref) { return snapshot(ref); };
+}
+
+CatalogPolicy Engine::Impl::policy(const CatalogState& state) const {
+  CatalogPolicy policy;
+  policy.undeclared = mesh::undeclared_policy(state.account, mesh_.spec());
+  policy.access_mode = mesh::access_mode(state.account, mesh_.spec());
+  policy.implicit_principals.insert(mesh::operator_role(state.account));
+  const catalog::EntryValue* settings =
+      state.snapshot ? state.snapshot->find({EntryKind::Settings, ""}) : nullptr;
+  if (settings != nullptr) {
+    const auto& admins = std::get<catalog::Shared<catalog::Settings>>(*settings)->administrators;
+    policy.implicit_principals.insert(admins.begin(), admins.end());
+  }
+  return policy;
+}
+
+/// The entry is to be planned again.
+void Engine::Impl::mark(KeyId id) {
+  CatalogState& state = catalog(ledger_.key(id).catalog);
+  if (state.dirty.insert(id).second) pump_later(state);
+}
+
+/// Those that waited for the entry are to be planned again.
+void Engine::Impl::mark_waiters(KeyId id) {
+  const auto found = waiters_.find(id);
+  if (found == waiters_.end()) return;
+  const auto waiting = std::move(found->second);
+  waiters_.erase(found);
+  for (const KeyId each : waiting) mark(each);
+}
+
+void Engine::Impl::pump_later(CatalogState& state) { wake_at(state, now()); }
+
+/// Looks at the catalog at `when`, or earlier if that is planned already.
+void Engine::Impl::wake_at(CatalogState& state, Time when) {
+  if (stopping_ || (state.wakes_at && *state.wakes_at <= when)) return;
+  if (state.wake_timer) parts_.executor->cancel(*state.wake_timer);
+  state.wakes_at = when;
+  const CatalogRef ref = state.catalog;
+  const auto wake = [this, ref] {
+    CatalogState& again = catalog(ref);
+    again.wake_timer.reset();
+    again.wakes_at.reset();
+    pump(again);
+  };
+  if (when <= now()) {
+    state.wake_timer.reset();
+    parts_.executor->post(wake);
+  } else {
+    state.wake_timer = parts_.executor->run_at(when, wake);
+  }
+}
+
+/// Decides what the catalog needs next. User edits come before the periodic sweep.
+void Engine::Impl::pump(CatalogState& state) {
+  if (state.busy || stopping_ || !synced_) return;
+  const auto accounts = mesh_.accounts_with_id(state.catalog.account);
+  if (!accounts.empty()) state.account = mesh::spec_of<api::AccountSpec>(*accounts.front());
+  const Time present = now();
+  if (present < state.rests_until) return arm(state);
+  for (auto& [id, failure] : state.failures) {
+    if (failure.next <= present) state.dirty.insert(id);
+  }
+  if (!state.snapshot || state.must_observe) return observe(state);
+  if (state.poll_shares && present >= state.next_share_poll) return poll_shares(state);
+  const bool overdue = present >= state.next_sweep + mesh_.spec().sweep_interval;
+  if (!state.dirty.empty() && !overdue) plan_and_apply(state);
+  if (!state.busy && present >= state.next_sweep) return observe(state);
+  arm(state);
+}
+
+void Engine::Impl::arm(CatalogState& state) {
+  if (state.busy) return;
+  const Time present = now();
+  if (present < state.rests_until) return wake_at(state, state.rests_until);
+  Time next = state.next_sweep;
+  for (const auto& [id, failure] : state.failures) next = std::min(next, failure.next);
+  if (state.poll_shares) next = std::min(next, state.next_share_poll);
+  wake_at(state, std::max(next, present + Millis(1)));
+}
+
+void Engine::Impl::observe(CatalogState& state) {
+  state.busy = true;
+  ++jobs_;
+  const Time begun = now();
+  // While the catalog is busy nobody changes its snapshot, so the worker may read it.
+  const Snapshot* before = state.snapshot ? &*state.snapshot : nullptr;
+  const CatalogRef ref = state.catalog;
+  const api::AccountSpec account = state.account;
+  if (parts_.observer != nullptr) parts_.observer->started("catalog", Millis(0));
+  parts_.executor->offload([this, ref, account, before, begun]() -> Executor::Task {
+    aws::Api* api = parts_.api_for(account);
+    auto read = std::make_shared<Result<Snapshot>>(
+        api == nullptr ? Result<Snapshot>(fail(ErrorKind::Unavailable, "no connection is configured", to_string(ref)))
+                       : lake::observe(*api, ref, begun));
+    auto changed = std::make_shared<std::vector<LocalKey>>();
+    if (*read) *changed = changed_keys(before, **read);
+    return [this, ref, read, changed, begun] {
+      CatalogState& again = catalog(ref);
+      if (*read) {
+        const std::size_t entries = (*read)->entries.size();
+        take_snapshot(again, std::move(**read), *changed);
+        if (parts_.observer != nullptr) parts_.observer->swept(ref, entries, now() - begun);
+      } else {
+        setback(again, read->error());
+        for (const auto& [key, resource] : ledger_.all()) {
+          if (!again.snapshot && !resource->claims.empty()) assess_later(*resource);
+        }
+      }
+      if (parts_.observer != nullptr) {
+        parts_.observer->finished("catalog", *read ? Outcome::Success : Outcome::Error, now() - begun);
+      }
+      job_done(again);
+    };
+  });
+}
+
+void Engine::Impl::job_done(CatalogState& state) {
+  state.busy = false;
+  --jobs_;
+  if (stopping_) {
+    stop(std::move(stopped_));
+    return;
+  }
+  pump_later(state);
+}
+
+void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std::vector<LocalKey>& changed) {
+  const bool first = !state.snapshot.has_value();
+  state.snapshot = std::move(fresh);
+  state.permissions = count_permissions(*state.snapshot);
+  state.must_observe = false;
+  state.error.reset();
+  state.setbacks = 0;
+  state.observed_at = now();
+  state.next_sweep = now() + mesh_.spec().sweep_interval;
+  for (const LocalKey& key : changed) note_change(state, key, first);
+  for (const auto& [id, open] : state.open) state.dirty.insert(id);
+  if (first) {
+    for (KeyId id = 0; id < ledger_.size(); ++id) {
+      if (ledger_.key(id).catalog == state.catalog) mark_waiters(id);
+    }
+  }
+}
+
+/// A table changed in a database that products may follow: they claim anew, with the tables as they are now.
+void Engine::Impl::note_source(const CatalogState& state, const LocalKey& key) {
+  const std::string database = key.name.substr(0, key.name.find('/'));
+  const auto followers = mesh_.followers(database);
+  if (followers.empty()) return;
+  mesh::Mesh::SourceTables tables;
+  const std::string prefix = database + "/";
+  for (auto at = state.snapshot->entries.lower_bound({EntryKind::Table, prefix});
+       at != state.snapshot->entries.end() && at->first.kind == EntryKind::Table && at->first.name.starts_with(prefix);
+       ++at) {
+    tables.emplace(at->first.name.substr(prefix.size()), *std::get<catalog::Shared<catalog::Table>>(at->second));
+  }
+  mesh_.set_source(state.catalog, database, std::move(tables));
+  queue_reclaim(followers);
+}
+
+/// An entry differs from what was believed of it.
+void Engine::Impl::note_change(CatalogState& state, const LocalKey& key, bool first_reading) {
+  const catalog::EntryKey full{state.catalog, key};
+  if (key.kind == EntryKind::Table) note_source(state, key);
+  auto id = ledger_.lookup(full);
+  if (key.kind == EntryKind::Permission) update_undeclared(state, key);
+  if (!id && key.kind == EntryKind::Permission) {
+    // Nobody has heard of it; still the policy may want it gone, or it may open what is governed.
+    const auto permission = catalog::parse_permission_id(key.name);
+    const bool open = permission && catalog::is_iam_allowed_principals(permission->principal);
+    if (open || policy(state).undeclared == api::Undeclared::Revoke) id = ledger_.intern(full);
+  }
+  if (!id) return;
+  const bool known = ledger_.is_claimed(*id);
+  if (known && !first_reading && state.in_order(*id) && parts_.observer != nullptr) {
+    const bool gone = state.snapshot->find(key) == nullptr;
+    parts_.observer->drift(gone ? DriftClass::Missing : DriftClass::Changed, to_string(key.kind));
+  }
+  state.dirty.insert(*id);
+  mark_waiters(*id);
+  if (key.kind == EntryKind::ShareAcceptance) share_is_broken(*id);
+}
+
+void Engine::Impl::update_undeclared(CatalogState& state, const LocalKey& key) {
+  const bool there = state.snapshot && state.snapshot->find(key) != nullptr;
+  const bool undeclared = there && is_undeclared(ledger_, policy(state), {state.catalog, key});
+  if (!undeclared) {
+    state.undeclared.erase(key);
+    return;
+  }
+  const bool fresh = state.undeclared.try_emplace(key, now()).second;
+  if (!fresh) return;
+  if (parts_.observer != nullptr) parts_.observer->drift(DriftClass::Undeclared, "Permission");
+  for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
+    if (ResourceState* resource = ledger_.find(account->key)) assess_later(*resource);
+  }
+}
+
+/// A share that will not arrive any more is made anew from the other side: everything granted there to this account
+/// is planned again.
+void Engine::Impl::share_is_broken(KeyId share) {
+  const catalog::EntryKey& key = ledger_.key(share);
+  const catalog::EntryValue* seen = catalog(key.catalog).snapshot->find(key.local);
+  if (seen == nullptr) return;
+  const auto& value = *std::get<catalog::Shared<catalog::ShareAcceptance>>(*seen);
+  if (value.state != catalog::ShareState::Broken) return;
+  const CatalogRef sender{key.local.name, key.catalog.region};
+  for (const ResourceState* claimant : ledger_.claimants(share)) {
+    for (const IndexedClaim& claim : claimant->claims) {
+      const catalog::EntryKey& other = ledger_.key(claim.key);
+      if (other.catalog == sender && other.local.kind == EntryKind::Permission) mark(claim.key);
+    }
+  }
+}
+
+void Engine::Impl::poll_shares(CatalogState& state) {
+  state.busy = true;
+  ++jobs_;
+  const CatalogRef ref = state.catalog;
+  const api::AccountSpec account = state.account;
+  parts_.executor->offload([this, ref, account]() -> Executor::Task {
+    using Shares = std::map<LocalKey, catalog::EntryValue>;
+    aws::Api* api = parts_.api_for(account);
+    auto read = std::make_shared<Result<Shares>>(
+        api == nullptr ? Result<Shares>(fail(ErrorKind::Unavailable, "no connection is configured", to_string(ref)))
+                       : lake::observe_shares(*api, ref));
+    return [this, ref, read] {
+      CatalogState& again = catalog(ref);
+      if (*read) {
+        take_shares(again, std::move(**read));
+      } else {
+        setback(again, read->error());
+      }
+      job_done(again);
+    };
+  });
+}
+
+void Engine::Impl::take_shares(CatalogState& state, std::map<LocalKey, catalog::EntryValue> shares) {
+  const int doublings = std::min(state.share_polls++, kMostShareDoublings);
+  state.next_share_poll = now() + kFirstSharePoll * (1 << doublings);
+  std::set<LocalKey> keys;
+  const auto begin = state.snapshot->entries.lower_bound({EntryKind::ShareAcceptance, ""});
+  const auto end = state.snapshot->entries.lower_bound({EntryKind::OptIn, ""});
+  for (auto at = begin; at != end; ++at) keys.insert(at->first);
+  for (const auto& [key, value] : shares) keys.insert(key);
+  for (const LocalKey& key : keys) {
+    const auto fresh = shares.find(key);
+    const catalog::EntryValue* before = state.snapshot->find(key);
+    if (fresh != shares.end() && before != nullptr && *before == fresh->second &&
+        std::get<catalog::Shared<catalog::ShareAcceptance>>(*before)->pending ==
+            std::get<catalog::Shared<catalog::ShareAcceptance>>(fresh->second)->pending) {
+      continue;
+    }
+    if (fresh == shares.end()) {
+      state.snapshot->entries.erase(key);
+    } else {
+      state.snapshot->entries.insert_or_assign(key, fresh->second);
+    }
+    note_change(state, key, false);
+  }
+  state.poll_shares = awaits_share(state);
+}
+
+void Engine::Impl::plan_and_apply(CatalogState& state) {
+  PlanInput input;
+  input.ledger = &ledger_;
+  input.catalog = state.catalog;
+  input.policy = policy(state);
+  input.snapshots = snapshots();
+  input.confirmed = &state.confirmed;
+  input.irrevocable = &state.irrevocable;
+  const Time present = now();
+  std::vector<KeyId> ids;
+  for (const KeyId id : state.dirty) {
+    const auto failure = state.failures.find(id);
+    if (failure == state.failures.end() || failure->second.next <= present) ids.push_back(id);
+  }
+  // What is held is weighed as a whole each time, so that its hash says all of it.
+  for (const KeyId id : state.held) {
+    if (!state.dirty.contains(id)) ids.push_back(id);
+  }
+  state.dirty.clear();
+  const CatalogPlan plan = plan_catalog(input, ids);
+  settle_plan(state, plan);
+  auto actions = guarded(state, plan.actions);
+  if (!actions.empty()) apply(state, std::move(actions));
+}
+
+/// Notes the verdicts; whatever is not acted on waits for its occasion.
+void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
+  bool shares_awaited = false;
+  for (const EntryPlan& entry : plan.entries) {
+    state.held.erase(entry.id);
+    if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {
+      update_undeclared(state, ledger_.key(entry.id).local);
+    }
+    if (entry.verdict == EntryVerdict::InOrder) {
+      state.open.erase(entry.id);
+      state.failures.erase(entry.id);
+      mark_waiters(entry.id);
+    } else {
+      state.open[entry.id] = {entry.verdict, entry.waits_for, entry.message};
+      if (entry.waits_for) {
+        waiters_[*entry.waits_for].insert(entry.id);
+        catalog(ledger_.key(*entry.waits_for).catalog);
+      }
+      if (entry.verdict == EntryVerdict::Waits &&
+          ledger_.key(entry.id).local.kind == EntryKind::ShareAcceptance) {
+        // Only once something was granted there can an invitation be on its way.
+        shares_awaited = shares_awaited || !entry.waits_for;
+      }
+    }
+    assess_parties(entry.id);
+  }
+  if (!shares_awaited || state.poll_shares) return;
+  state.poll_shares = true;
+  state.share_polls = 0;
+  state.next_share_poll = now();
+}
+
+/// An entry waits for a share that was given and has not arrived.
+bool Engine::Impl::awaits_share(const CatalogState& state) const {
+  return std::any_of(state.open.begin(), state.open.end(), [&](const auto& each) {
+    return ledger_.key(each.first).local.kind == EntryKind::ShareAcceptance && !each.second.waits_for;
+  });
+}
+
+GuardFacts Engine::Impl::guard_facts(CatalogState& state) const {
+  GuardFacts facts;
+  facts.limits = mesh_.spec().guard;
+  facts.permissions = state.permissions;
+  while (!state.spent.empty() && state.spent.front().when + facts.limits.window <= now()) state.spent.pop_front();
+  for (const Spent& spent : state.spent) {
+    facts.recently_revoked += spent.revoked;
+    facts.recently_deleted += spent.deleted;
+  }
+  for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
+    const auto found = account->metadata.annotations.find(kApproveAnnotation);
+    if (found != account->metadata.annotations.end()) facts.approved = found->second;
+  }
+  return facts;
+}
+
+std::vector<Action> Engine::Impl::guarded(CatalogState& state, std::vector<Action> actions) {
+  GuardVerdict verdict = guard(std::move(actions), guard_facts(state));
+  const bool was_held = !state.held_actions.empty();
+  state.held_hash = verdict.held.empty() ? "" : verdict.hash;
+  state.held_message = verdict.held.empty() ? "" : verdict.message;
+  for (const Action& action : verdict.held) {
+    const KeyId id = ledger_.intern(action.key);
+    state.held.insert(id);
+    assess_parties(id);
+  }
+  if (was_held || !verdict.held.empty()) {
+    for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
+      if (ResourceState* resource = ledger_.find(account->key)) assess_later(*resource);
+    }
+  }
+  state.held_actions = std::move(verdict.held);
+  if (!verdict.approved) spend(state, verdict.allowed);
+  return std::move(verdict.allowed);
+}
+
+void Engine::Impl::spend(CatalogState& state, const std::vector<Action>& actions) {
+  Spent spent{now(), 0, 0};
+  for (const Action& action : actions) {
+    if (!is_destructive(action)) continue;
+    if (action.verb == catalog::Verb::Revoke) ++spent.revoked;
+    if (action.key.local.kind == EntryKind::Table) ++spent.deleted;
+  }
+  if (spent.revoked + spent.deleted > 0) state.spent.push_back(spent);
+}
+
+void Engine::Impl::apply(CatalogState& state, std::vector<Action> actions) {
+  state.busy = true;
+  ++jobs_;
+  const CatalogRef ref = state.catalog;
+  const api::AccountSpec account = state.account;
+  auto shared = std::make_shared<const std::vector<Action>>(std::move(actions));
+  const Time begun = now();
+  if (parts_.observer != nullptr) parts_.observer->started("catalog", Millis(0));
+  parts_.executor->offload([this, ref, account, shared, begun]() -> Executor::Task {
+    aws::Api* api = parts_.api_for(account);
+    auto report = std::make_shared<lake::ApplyReport>();
+    if (api == nullptr) {
+      report->outcomes.assign(shared->size(), {lake::Effect::Failed, Error{ErrorKind::Unavailable, "", "no connection is configured", to_string(ref), std::nullopt}});
+    } else {
+      *report = lake::apply(*api, ref, *shared, stopping_);
+    }
+    return [this, ref, shared, report, begun] {
+      CatalogState& again = catalog(ref);
+      take_report(again, *shared, *report);
+      if (parts_.observer != nullptr) {
+        parts_.observer->finished("catalog", again.error ? Outcome::Error : Outcome::Success, now() - begun);
+      }
+      job_done(again);
+    };
+  });
+}
+
+void Engine::Impl::take_report(CatalogState& state, const std::vector<Action>& actions,
+                               const lake::ApplyReport& report) {
+  bool failed_any = false;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    take_outcome(state, actions[i], report.outcomes[i]);
+    failed_any = failed_any || report.outcomes[i].effect == lake::Effect::Failed;
+  }
+  if (!failed_any) {
+    state.setbacks = 0;
+    state.error.reset();
+  }
+  if (parts_.observer == nullptr) return;
+  for (const auto& [operation, size] : report.batches) parts_.observer->batch(operation, size);
+}
+
+void Engine::Impl::take_outcome(CatalogState& state, const Action& action, const lake::Outcome& outcome) {
+  const KeyId id = ledger_.intern(action.key);
+  state.dirty.insert(id);
+  switch (outcome.effect) {
+    case lake::Effect::Done:
+    case lake::Effect::AlreadyDone: succeeded(state, id, action, outcome.effect); break;
+    case lake::Effect::Failed: failed(state, id, outcome.error); break;
+    case lake::Effect::NotAttempted: return;
+  }
+  audit(state, action, outcome);
+}
+
+void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action, lake::Effect effect) {
+  note_effect(*state.snapshot, action);
+  state.failures.erase(id);
+  const bool away = action.verb == catalog::Verb::Revoke || action.verb == catalog::Verb::Delete;
+  if (away && action.cause != catalog::Cause::Repair && action.cause != catalog::Cause::Changed) {
+    state.confirmed.insert(id);
+  }
+  const bool implicit = effect == lake::Effect::AlreadyDone && action.cause == catalog::Cause::Undeclared;
+  if (implicit) {
+    state.irrevocable.insert(id);
+    state.must_observe = true;  // it is still there, whatever was noted just now
+  }
+  mark_waiters(id);
+  if (action.verb != catalog::Verb::Grant) return;
+  // Whoever was granted something from here may have an invitation soon.
+  const auto permission = catalog::parse_permission_id(action.key.local.name);
+  const std::string receiver = permission ? catalog::account_of_principal(permission->principal) : "";
+  const auto theirs = catalogs_.find({receiver, state.catalog.region});
+  if (receiver == state.catalog.account || theirs == catalogs_.end()) return;
+  theirs->second.poll_shares = true;
+  theirs->second.share_polls = 0;
+  theirs->second.next_share_poll = now();
+  pump_later(theirs->second);
+}
+
+void Engine::Impl::failed(CatalogState& state, KeyId id, const Error& error) {
+  Failure& failure = state.failures[id];
+  failure.next = now() + delay_after(error, failure.attempts++);
+  failure.error = error;
+  if (parts_.observer != nullptr) parts_.observer->retried("catalog");
+  assess_parties(id);
+  switch (reaction_to(error.kind)) {
+    case Reaction::RetryCatalog: setback(state, error); return;
+    case Reaction::ReadAgain: state.must_observe = true; return;
+    case Reaction::RetryEntry:
+    case Reaction::GiveUp: return;
+  }
+}
+
+/// The whole catalog rests for a while.
+void Engine::Impl::setback(CatalogState& state, const Error& error) {
+  state.rests_until = now() + delay_after(error, state.setbacks++);
+  state.error = error;
+}
+
+void Engine::Impl::audit(const CatalogState& state, const Action& action, const lake::Outcome& outcome) const {
+  if (!parts_.audit) return;
+  Json because = Json::array();
+  if (const auto id = ledger_.lookup(action.key)) {
+    for (const ResourceState* party : ledger_.parties(*id)) because.push_back(to_string(party->key));
+  }
+  Json line = {{"time", to_rfc3339(now())},
+               {"event", "Applied"},
+               {"catalog", to_string(state.catalog)},
+               {"verb", to_string(action.verb)},
+               {"entry", to_string(action.key.local)},
+               {"action", describe(action)},
+               {"reason", to_string(action.cause)},
+               {"because", because},
+               {"outcome", outcome.effect == lake::Effect::Failed ? "Failed" : "Done"}};
+  if (outcome.effect == lake::Effect::Failed) line["error"] = to_string(outcome.error);
+  parts_.audit(line);
+}
+
+}  // namespace datamesh::engine

@@ -1,0 +1,326 @@
+// What is said about the resources: statuses are assessed when something about their entries changed, written in
+// batches, and only where they differ. An entry is on the record before it is made.
+#include <algorithm>
+
+#include "controller/engine/impl.h"
+#include "controller/engine/schedule.h"
+#include "controller/engine/status_entries.h"
+#include "reconcilers/reasons.h"
+
+namespace datamesh::engine {
+
+using api::ObjectKey;
+using api::Resource;
+using reconcilers::EntryState;
+using reconcilers::Standing;
+namespace reason = reconcilers::reason;
+
+namespace {
+
+constexpr std::size_t kWritesAFlush = 1000;
+
+bool has_finalizer(const Resource& resource) {
+  const auto& all = resource.metadata.finalizers;
+  return std::find(all.begin(), all.end(), kFinalizer) != all.end();
+}
+
+}  // namespace
+
+void Engine::Impl::assess_later(ResourceState& state) {
+  to_assess_.insert(state.key);
+  if (flush_posted_ || flushing_) return;
+  flush_posted_ = true;
+  parts_.executor->post([this] { flush_statuses(); });
+}
+
+void Engine::Impl::assess_parties(KeyId id) {
+  for (ResourceState* state : ledger_.parties(id)) assess_later(*state);
+}
+
+void Engine::Impl::flush_statuses() {
+  flush_posted_ = false;
+  if (flushing_ || stopping_) return;
+  std::vector<PendingWrite> writes;
+  while (!to_assess_.empty() && writes.size() < kWritesAFlush) {
+    const ObjectKey key = *to_assess_.begin();
+    to_assess_.erase(to_assess_.begin());
+    ResourceState* state = ledger_.find(key);
+    if (state == nullptr) continue;
+    if (auto write = write_for(*state)) writes.push_back(std::move(*write));
+  }
+  publish_gauges();
+  if (writes.empty()) {
+    if (!to_assess_.empty()) assess_later(ledger_.at(*to_assess_.begin()));
+    return;
+  }
+  flushing_ = true;
+  ++jobs_;
+  auto shared = std::make_shared<std::vector<PendingWrite>>(std::move(writes));
+  parts_.executor->offload([this, shared]() -> Executor::Task {
+    auto results = std::make_shared<std::vector<WriteResult>>(perform(std::move(*shared)));
+    return [this, results] {
+      --jobs_;
+      flushing_ = false;
+      take_writes(std::move(*results));
+      if (stopping_) stop(std::move(stopped_));
+    };
+  });
+}
+
+/// What must be written about the resource now; nullopt when nothing, or when it is not there any more.
+std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
+  if (unsettled(state)) return std::nullopt;
+  auto recorded = records_for(state);
+  const Resource* resource = mesh_.find(state.key);
+  if (resource == nullptr) {
+    // Deleted without its finalizer: the record lives on here until the entries are taken back.
+    for (const KeyId id : ledger_.set_recorded(state, std::move(recorded))) mark(id);
+    if (state.recorded.empty() && !to_reclaim_.contains(state.key)) ledger_.erase(state.key);
+    return std::nullopt;
+  }
+  PendingWrite write;
+  write.key = state.key;
+  write.uid = resource->metadata.uid;
+  write.revision = revisions_[state.key];
+  write.recorded = std::move(recorded);
+  auto finalizers = resource->metadata.finalizers;
+  if (resource->metadata.deletion) {
+    if (!has_finalizer(*resource)) return std::nullopt;
+    if (write.recorded.empty()) {
+      std::erase(finalizers, kFinalizer);
+      write.finalizers = std::move(finalizers);
+      return write;
+    }
+  } else if (!write.recorded.empty() && !has_finalizer(*resource)) {
+    finalizers.emplace_back(kFinalizer);
+    write.finalizers = std::move(finalizers);
+  }
+  Json status = status_json(state, *resource, write.recorded);
+  write.hash = json_hash(status);
+  write.conditions = member(status, "conditions").dump();
+  write.ready = reconcilers::health_of(status) == reconcilers::Health::Ready;
+  if (write.hash == state.status_hash && !write.finalizers) {
+    for (const KeyId id : ledger_.set_recorded(state, std::move(write.recorded))) mark(id);
+    return std::nullopt;
+  }
+  write.status = std::move(status);
+  return write;
+}
+
+/// Something about the resource is about to be read or planned: its status is assessed right after that, once.
+bool Engine::Impl::unsettled(const ResourceState& state) const {
+  const Time present = now();
+  const auto busy = [&](KeyId id) {
+    const auto at = catalogs_.find(ledger_.key(id).catalog);
+    if (at == catalogs_.end()) return false;
+    if (!at->second.snapshot) return !at->second.error;
+    return at->second.dirty.contains(id) && at->second.rests_until <= present;
+  };
+  return to_reclaim_.contains(state.key) ||
+         std::any_of(state.claims.begin(), state.claims.end(), [&](const auto& claim) { return busy(claim.key); }) ||
+         std::any_of(state.recorded.begin(), state.recorded.end(), [&](const auto& pair) { return busy(pair.first); });
+}
+
+/// What the status shall record: every claim on a catalog that has been read, and former claims until their entries
+/// are taken back.
+std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) const {
+  std::map<KeyId, Recorded> out;
+  for (const IndexedClaim& claim : state.claims) {
+    const catalog::EntryKey& key = ledger_.key(claim.key);
+    const auto at = catalogs_.find(key.catalog);
+    if (at == catalogs_.end() || !at->second.snapshot) continue;
+    const auto before = state.recorded.find(claim.key);
+    const bool permission = key.local.kind == catalog::EntryKind::Permission;
+    Recorded& record = out[claim.key];
+    if (before == state.recorded.end()) {
+      record.adopted = !permission && at->second.snapshot->find(key.local) != nullptr;
+    } else {
+      record.adopted = before->second.adopted;
+      const bool settled = at->second.in_order(claim.key) || at->second.confirmed.contains(claim.key);
+      if (permission && !settled) record.permission = united(record.permission, before->second.permission);
+    }
+    record.retain = claim.release == reconcilers::Release::Retain;
+    if (const auto* value = std::get_if<catalog::PermissionValue>(&claim.value)) {
+      record.permission = united(record.permission, *value);
+    }
+  }
+  for (const auto& [id, record] : state.recorded) {
+    if (out.contains(id) || claimed_value(state, id)) continue;
+    const auto at = catalogs_.find(ledger_.key(id).catalog);
+    const bool settled = at != catalogs_.end() && (at->second.in_order(id) || at->second.confirmed.contains(id));
+    if (!settled) out.emplace(id, record);
+  }
+  // A claim on a catalog that cannot be read just now keeps what it had.
+  for (const auto& [id, record] : state.recorded) {
+    if (claimed_value(state, id)) out.try_emplace(id, record);
+  }
+  return out;
+}
+
+Json Engine::Impl::entries_json(const ResourceState& state, const std::map<KeyId, Recorded>& recorded) const {
+  std::map<catalog::EntryKey, Json> sorted;
+  for (const auto& [id, record] : recorded) {
+    const bool claimed = claimed_value(state, id).has_value();
+    const EntryState now = claimed ? standing(id).state : EntryState::Pending;
+    sorted.emplace(ledger_.key(id), encode_entry(ledger_.key(id), record, now));
+  }
+  Json out = Json::array();
+  for (auto& [key, entry] : sorted) out.push_back(std::move(entry));
+  return out;
+}
+
+Standing Engine::Impl::standing(KeyId id) const {
+  const catalog::EntryKey& key = ledger_.key(id);
+  const auto at = catalogs_.find(key.catalog);
+  if (at == catalogs_.end()) return {EntryState::Waiting, std::string(reason::kCatalogNotObserved), "", "", false};
+  const CatalogState& state = at->second;
+  if (!state.snapshot) {
+    if (!state.error) {
+      return {EntryState::Waiting, std::string(reason::kCatalogNotObserved),
+              "catalog " + to_string(key.catalog) + " is being read", "", false};
+    }
+    return {EntryState::Failed, std::string(reason::kCatalogUnreachable),
+            "catalog " + to_string(key.catalog) + ": " + to_string(*state.error), "",
+            reaction_to(state.error->kind) == Reaction::GiveUp};
+  }
+  if (const auto failure = state.failures.find(id); failure != state.failures.end()) {
+    const Error& error = failure->second.error;
+    return {EntryState::Failed, std::string(reason_for(error.kind)),
+            to_string(key.local) + ": " + to_string(error), "", reaction_to(error.kind) == Reaction::GiveUp};
+  }
+  if (state.held.contains(id)) {
+    return {EntryState::Held, std::string(reason::kPlanHeld), state.held_message, "", true};
+  }
+  if (const auto open = state.open.find(id); open != state.open.end()) return open_standing(id, open->second);
+  if (state.dirty.contains(id)) return {EntryState::Pending, std::string(reason::kProgressing), "", "", false};
+  return {EntryState::InForce, std::string(reason::kInForce), "", "", false};
+}
+
+Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
+  switch (open.verdict) {
+    case EntryVerdict::Conflict: {
+      std::string others;
+      for (const ResourceState* each : ledger_.claimants(id)) others += (others.empty() ? "" : ", ") + to_string(each->key);
+      return {EntryState::Conflict, std::string(reason::kConflict),
+              to_string(ledger_.key(id)) + " is claimed differently by " + others, "", true};
+    }
+    case EntryVerdict::Waits: {
+      const bool share = ledger_.key(id).local.kind == catalog::EntryKind::ShareAcceptance;
+      const std::string needed = open.waits_for ? to_string(ledger_.key(*open.waits_for)) : "";
+      const bool on_share =
+          open.waits_for && ledger_.key(*open.waits_for).local.kind == catalog::EntryKind::ShareAcceptance;
+      const bool on_table = open.waits_for && ledger_.key(*open.waits_for).local.kind == catalog::EntryKind::Table;
+      const std::string_view why = share || on_share ? reason::kShareNotAccepted
+                                   : on_table        ? reason::kTableNotFound
+                                                     : reason::kEntryMissing;
+      return {EntryState::Waiting, std::string(why), open.message.empty() ? "waits for " + needed : open.message,
+              needed, false};
+    }
+    case EntryVerdict::InOrder:
+    case EntryVerdict::Act:
+    case EntryVerdict::Unrecorded: break;
+  }
+  return {EntryState::Pending, std::string(reason::kProgressing), "", "", false};
+}
+
+Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
+                               const std::map<KeyId, Recorded>& recorded) {
+  reconcilers::ClaimSet claims;
+  claims.findings = state.findings;
+  reconcilers::AssessInput input;
+  for (const IndexedClaim& claim : state.claims) {
+    claims.claims.push_back({ledger_.key(claim.key), catalog::EntryValue(), {}, claim.step, claim.release});
+    input.standings.push_back(standing(claim.key));
+  }
+  for (const auto& [id, record] : recorded) {
+    if (claimed_value(state, id)) continue;
+    Standing releasing = standing(id);
+    if (releasing.state == EntryState::InForce) releasing.state = EntryState::Pending;
+    input.releasing.push_back(std::move(releasing));
+  }
+  input.resource = &resource;
+  input.claims = &claims;
+  input.entries = entries_json(state, recorded);
+  if (!state.conditions.empty()) input.previous["conditions"] = Json::parse(state.conditions);
+  input.now = now();
+  Json status = assess(input);
+  if (resource.key.kind == "Account") add_account_status(resource, status);
+  return status;
+}
+
+void Engine::Impl::add_account_status(const Resource& account, Json& status) const {
+  const auto& spec = mesh::spec_of<api::AccountSpec>(account);
+  std::vector<UndeclaredEntry> undeclared;
+  for (const auto& [ref, state] : catalogs_) {
+    if (ref.account != spec.account_id) continue;
+    for (const auto& [key, since] : state.undeclared) undeclared.push_back({ref, key, since});
+    if (state.held.empty()) continue;
+    status["plan"] = {{"hash", state.held_hash}, {"held", true}, {"actions", state.held_actions.size()}};
+  }
+  if (!undeclared.empty()) status["undeclared"] = encode_undeclared(std::move(undeclared));
+}
+
+/// Runs on a worker: finalizers first, so that no entry is on record without one.
+std::vector<WriteResult> Engine::Impl::perform(std::vector<PendingWrite> writes) {
+  std::vector<WriteResult> results;
+  std::vector<api::StatusWrite> statuses;
+  std::vector<std::size_t> indices;
+  for (PendingWrite& write : writes) {
+    WriteResult result;
+    result.revision = write.revision;
+    if (write.finalizers) {
+      const Json patch = {{"metadata",
+                           {{"finalizers", *write.finalizers}, {"resourceVersion", std::to_string(write.revision)}}}};
+      const auto patched = parts_.store->patch(write.key, api::PatchType::Merge, patch);
+      if (!patched) result.error = patched.error();
+    }
+    if (!result.error && write.status) {
+      statuses.push_back({write.key, write.uid, *write.status});
+      indices.push_back(results.size());
+    }
+    result.write = std::move(write);
+    results.push_back(std::move(result));
+  }
+  const auto written = parts_.store->write_statuses(statuses);
+  for (std::size_t n = 0; n < written.size(); ++n) {
+    if (!written[n]) results[indices[n]].error = written[n].error();
+  }
+  return results;
+}
+
+void Engine::Impl::take_writes(std::vector<WriteResult> results) {
+  const bool failed = std::any_of(results.begin(), results.end(), [](const WriteResult& r) {
+    return r.error && r.error->kind != ErrorKind::NotFound;
+  });
+  write_failures_ = failed ? write_failures_ + 1 : 0;
+  for (WriteResult& result : results) take_write(std::move(result));
+  if (!to_assess_.empty()) assess_later(ledger_.at(*to_assess_.begin()));
+}
+
+void Engine::Impl::take_write(WriteResult result) {
+  ResourceState* state = ledger_.find(result.write.key);
+  if (state == nullptr || state->uid != result.write.uid) return;
+  if (result.error) {
+    if (result.error->kind == ErrorKind::NotFound) return;  // the deletion event is on its way
+    const ObjectKey key = result.write.key;
+    const Millis delay = delay_after(Error{ErrorKind::Transient, "", "", "", std::nullopt}, write_failures_);
+    parts_.executor->run_at(now() + delay, [this, key] {
+      if (ResourceState* again = ledger_.find(key)) assess_later(*again);
+    });
+    return;
+  }
+  if (!result.write.status) return;  // the finalizer is gone, and with it the object
+  state->status_hash = result.write.hash;
+  state->conditions = result.write.conditions;
+  for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
+    if (!ledger_.owned(id)) catalog(ledger_.key(id).catalog).confirmed.erase(id);
+    mark(id);
+  }
+  if (result.write.ready && state->edited && parts_.observer != nullptr) {
+    parts_.observer->converged(state->key.kind, now() - *state->edited);
+  }
+  if (result.write.ready) state->edited.reset();
+  state->ready = result.write.ready;
+}
+
+}  // namespace datamesh::engine

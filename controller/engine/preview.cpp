@@ -1,0 +1,213 @@
+// `datamesh plan`: the pipeline without its last step. Changes are put into the mesh and the ledger, planned, and
+// taken out again, so that the cost is in proportion to the change.
+#include <algorithm>
+
+#include "controller/api/codec.h"
+#include "controller/engine/impl.h"
+
+namespace datamesh::engine {
+
+using api::ObjectKey;
+using catalog::Action;
+
+/// Declares changes for as long as it lives.
+class Preview {
+ public:
+  Preview(Engine::Impl& impl, const PlanRequest& request) : impl_(impl) {
+    for (const Json& object : request.apply) put(object);
+    for (const ObjectKey& key : request.remove) {
+      remember(key);
+      impl_.mesh_.remove(key);
+    }
+    for (const ObjectKey& key : std::set<ObjectKey>(affected_)) after(key);
+    for (const ObjectKey& key : affected_) claim(key);
+  }
+
+  ~Preview() {
+    for (auto& [key, before] : resources_) {
+      impl_.mesh_.remove(key);
+      if (before) impl_.mesh_.put(*before);
+    }
+    for (auto& [key, before] : claims_) {
+      ResourceState& state = impl_.ledger_.at(key);
+      impl_.ledger_.set_claims(state, before.set);
+      if (before.fresh) impl_.ledger_.erase(key);
+    }
+  }
+
+  Preview(const Preview&) = delete;
+  Preview& operator=(const Preview&) = delete;
+
+  Json plan();
+
+ private:
+  struct Before {
+    reconcilers::ClaimSet set;
+    bool fresh = false;
+  };
+
+  void put(const Json& object) {
+    auto resource = api::decode(object);
+    if (!resource) {
+      problems_.push_back(to_string(resource.error()));
+      return;
+    }
+    const ObjectKey key = resource->key;
+    remember(key);
+    if (const auto* now = impl_.mesh_.find(key)) {
+      resource->metadata = now->metadata;  // a manifest says nothing of these
+      resource->metadata.deletion.reset();
+    } else {
+      resource->metadata.created = impl_.now();
+    }
+    impl_.mesh_.put(std::move(*resource));
+  }
+
+  void remember(const ObjectKey& key) {
+    const auto* now = impl_.mesh_.find(key);
+    resources_.try_emplace(key, now == nullptr ? std::nullopt : std::optional(*now));
+    after(key);
+  }
+
+  void after(const ObjectKey& key) {
+    for (const ObjectKey& each : impl_.mesh_.affected_by(key)) affected_.insert(each);
+  }
+
+  /// Claims anew what the changes affect, noting how it was and which entries that touches.
+  void claim(const ObjectKey& key) {
+    const bool fresh = impl_.ledger_.find(key) == nullptr;
+    ResourceState& state = impl_.ledger_.at(key);
+    claims_.try_emplace(key, Before{claims_now(state), fresh});
+    const auto* resource = impl_.mesh_.find(key);
+    const auto claims = resource == nullptr ? reconcilers::ClaimSet{}
+                                            : reconcilers::claims_of(*resource, impl_.mesh_, impl_.now());
+    for (const KeyId id : impl_.ledger_.set_claims(state, claims)) touched_.insert(id);
+    for (const reconcilers::Finding& finding : claims.findings) {
+      if (finding.effect != reconcilers::Effect::Ended) {
+        problems_.push_back(to_string(key) + ": " + finding.reason + ": " + finding.message);
+      }
+    }
+  }
+
+  reconcilers::ClaimSet claims_now(const ResourceState& state) const {
+    reconcilers::ClaimSet out;
+    out.findings = state.findings;
+    for (const IndexedClaim& claim : state.claims) {
+      std::vector<catalog::EntryKey> needs;
+      for (const KeyId need : claim.needs) needs.push_back(impl_.ledger_.key(need));
+      out.claims.push_back({impl_.ledger_.key(claim.key), claim.value, std::move(needs), claim.step, claim.release});
+    }
+    return out;
+  }
+
+  void plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& catalogs);
+  void note_access(const Action& action);
+  Json access() const;
+  Json action_json(const Action& action, const EntryPlan& entry) const;
+
+  Engine::Impl& impl_;
+  std::map<ObjectKey, std::optional<api::Resource>> resources_;
+  std::map<ObjectKey, Before> claims_;
+  std::set<ObjectKey> affected_;
+  std::set<KeyId> touched_;
+  std::vector<std::string> problems_;
+  std::map<std::string, int> summary_;
+  std::map<std::pair<std::string, std::string>, std::pair<std::set<std::string>, std::set<std::string>>> access_;
+};
+
+Json Preview::plan() {
+  std::map<CatalogRef, std::vector<KeyId>> by_catalog;
+  for (const auto& [ref, state] : impl_.catalogs_) {
+    for (const KeyId id : state.dirty) touched_.insert(id);
+    for (const auto& [id, open] : state.open) touched_.insert(id);
+    for (const auto& [id, failure] : state.failures) touched_.insert(id);
+    for (const KeyId id : state.held) touched_.insert(id);
+  }
+  for (const KeyId id : touched_) by_catalog[impl_.ledger_.key(id).catalog].push_back(id);
+  Json catalogs = Json::array();
+  for (auto& [ref, ids] : by_catalog) plan_one(ref, std::move(ids), catalogs);
+  Json summary = Json::object();
+  for (const auto& [verb, count] : summary_) summary[verb] = count;
+  return {{"catalogs", catalogs}, {"access", access()}, {"summary", summary}, {"problems", problems_}};
+}
+
+void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& catalogs) {
+  if (impl_.snapshot(ref) == nullptr) {
+    problems_.push_back("catalog " + to_string(ref) + " has not been read yet; what changes there is not shown");
+    return;
+  }
+  CatalogState& state = impl_.catalogs_.at(ref);
+  PlanInput input;
+  input.ledger = &impl_.ledger_;
+  input.catalog = ref;
+  input.policy = impl_.policy(state);
+  input.snapshots = impl_.snapshots();
+  const std::set<KeyId> none;
+  input.confirmed = &none;
+  input.irrevocable = &state.irrevocable;
+  const CatalogPlan plan = plan_catalog(input, ids);
+  std::vector<std::pair<const Action*, const EntryPlan*>> all;
+  std::vector<Action> actions;
+  for (const EntryPlan& entry : plan.entries) {
+    for (const Action& action : entry.actions) {
+      all.emplace_back(&action, &entry);
+      actions.push_back(action);
+    }
+  }
+  if (all.empty()) return;
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return phase_of(*a.first) < phase_of(*b.first); });
+  const GuardVerdict verdict = guard(std::move(actions), impl_.guard_facts(state));
+  Json lines = Json::array();
+  for (const auto& [action, entry] : all) {
+    ++summary_[std::string(to_string(action->verb))];
+    note_access(*action);
+    lines.push_back(action_json(*action, *entry));
+  }
+  Json line = {{"catalog", to_string(ref)}, {"held", !verdict.held.empty()}, {"actions", lines}};
+  line["hash"] = verdict.held.empty() ? Json() : Json(verdict.hash);
+  if (!verdict.message.empty()) line["message"] = verdict.message;
+  catalogs.push_back(std::move(line));
+}
+
+Json Preview::action_json(const Action& action, const EntryPlan& entry) const {
+  Json because = Json::array();
+  for (const ResourceState* party : impl_.ledger_.parties(entry.id)) because.push_back(to_string(party->key));
+  Json line = {{"verb", to_string(action.verb)},
+               {"entry", to_string(action.key.local)},
+               {"summary", describe(action)},
+               {"reason", to_string(action.cause)},
+               {"because", because}};
+  if (entry.waits_for) line["waitsFor"] = to_string(impl_.ledger_.key(*entry.waits_for));
+  return line;
+}
+
+/// Who would gain or lose what, on which object.
+void Preview::note_access(const Action& action) {
+  const auto* value = std::get_if<catalog::PermissionValue>(&action.value);
+  const auto id = value == nullptr ? std::nullopt : catalog::parse_permission_id(action.key.local.name);
+  if (!id || action.cause == catalog::Cause::Repair || action.cause == catalog::Cause::Preserve) return;
+  std::string object = id->resource.owner + " " + describe(id->resource);
+  for (std::size_t i = 0; i < value->columns.size(); ++i) object += (i == 0 ? " (" : ", ") + value->columns[i];
+  if (!value->columns.empty()) object += ")";
+  auto& [gains, loses] = access_[{id->principal, object}];
+  auto& side = action.verb == catalog::Verb::Grant ? gains : loses;
+  for (const std::string& name : value->permissions.names()) side.insert(name);
+}
+
+Json Preview::access() const {
+  Json out = Json::array();
+  for (const auto& [who, change] : access_) {
+    std::set<std::string> gains, loses;
+    std::set_difference(change.first.begin(), change.first.end(), change.second.begin(), change.second.end(),
+                        std::inserter(gains, gains.end()));
+    std::set_difference(change.second.begin(), change.second.end(), change.first.begin(), change.first.end(),
+                        std::inserter(loses, loses.end()));
+    if (gains.empty() && loses.empty()) continue;
+    out.push_back({{"principal", who.first}, {"object", who.second}, {"gains", gains}, {"loses", loses}});
+  }
+  return out;
+}
+
+Json Engine::Impl::plan(const PlanRequest& request) { return Preview(*this, request).plan(); }
+
+}  // namespace datamesh::engine

@@ -1,0 +1,89 @@
+#include "controller/engine/status_entries.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace datamesh::engine {
+namespace {
+
+/// An account's status lists so many undeclared permissions, the oldest first.
+constexpr std::size_t kListedUndeclared = 50;
+
+std::vector<std::string> strings(const Json& list) {
+  std::vector<std::string> out;
+  for (const Json& each : list) {
+    if (each.is_string()) out.push_back(each.get<std::string>());
+  }
+  return out;
+}
+
+std::optional<CatalogRef> parse_catalog(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  return CatalogRef{text.substr(0, slash), text.substr(slash + 1)};
+}
+
+bool true_at(const Json& object, const char* key) { return member(object, key) == true; }
+
+}  // namespace
+
+Json encode_entry(const catalog::EntryKey& key, const Recorded& record, reconcilers::EntryState state) {
+  Json entry = {{"catalog", to_string(key.catalog)},
+                {"kind", to_string(key.local.kind)},
+                {"name", key.local.name},
+                {"state", to_string(state)}};
+  const catalog::PermissionValue& value = record.permission;
+  if (!value.permissions.empty()) entry["permissions"] = value.permissions.names();
+  if (!value.grantable.empty()) entry["grantable"] = value.grantable.names();
+  if (!value.columns.empty()) entry["columns"] = value.columns;
+  if (record.adopted) entry["adopted"] = true;
+  if (record.retain) entry["retain"] = true;
+  return entry;
+}
+
+std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger) {
+  std::map<KeyId, Recorded> out;
+  for (const Json& entry : entries) {
+    const auto ref = parse_catalog(string_at(entry, "catalog"));
+    const auto kind = catalog::parse_entry_kind(string_at(entry, "kind"));
+    if (!ref || !kind) continue;
+    Recorded record;
+    record.permission.permissions = catalog::PermissionSet::of_names(strings(member(entry, "permissions")));
+    record.permission.grantable = catalog::PermissionSet::of_names(strings(member(entry, "grantable")));
+    record.permission.columns = strings(member(entry, "columns"));
+    if (!record.permission.grantable.empty()) record.permission.grantable_columns = record.permission.columns;
+    record.adopted = true_at(entry, "adopted");
+    record.retain = true_at(entry, "retain");
+    out[ledger.intern({*ref, {*kind, string_at(entry, "name")}})] = std::move(record);
+  }
+  return out;
+}
+
+Json encode_undeclared(std::vector<UndeclaredEntry> entries) {
+  std::sort(entries.begin(), entries.end(), [](const UndeclaredEntry& a, const UndeclaredEntry& b) {
+    return std::tie(a.since, a.catalog, a.key) < std::tie(b.since, b.catalog, b.key);
+  });
+  Json items = Json::array();
+  for (const UndeclaredEntry& entry : entries) {
+    if (items.size() == kListedUndeclared) break;
+    items.push_back({{"entry", to_string(entry.catalog) + " " + to_string(entry.key)},
+                     {"firstSeen", to_rfc3339(entry.since)}});
+  }
+  return {{"count", entries.size()}, {"items", items}};
+}
+
+void restore_undeclared(const Json& undeclared,
+                        const std::function<void(const CatalogRef&, const catalog::LocalKey&, Time)>& visit) {
+  for (const Json& item : member(undeclared, "items")) {
+    const std::string entry = string_at(item, "entry");
+    const std::size_t first = entry.find(' ');
+    const std::size_t second = first == std::string::npos ? first : entry.find(' ', first + 1);
+    const auto since = parse_rfc3339(string_at(item, "firstSeen"));
+    if (second == std::string::npos || !since) continue;
+    const auto ref = parse_catalog(entry.substr(0, first));
+    const auto kind = catalog::parse_entry_kind(entry.substr(first + 1, second - first - 1));
+    if (ref && kind) visit(*ref, {*kind, entry.substr(second + 1)}, *since);
+  }
+}
+
+}  // namespace datamesh::engine

@@ -1,0 +1,30 @@
+// status.entries and status.undeclared: what the operator must not forget, written where its declaration is.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "controller/base/json.h"
+#include "controller/engine/ledger.h"
+#include "reconcilers/assess.h"
+
+namespace datamesh::engine {
+
+/// One element of status.entries.
+Json encode_entry(const catalog::EntryKey& key, const Recorded& record, reconcilers::EntryState state);
+
+/// The records of a persisted status.entries; what does not decode is left out.
+std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger);
+
+/// status.undeclared of an account: how many permissions nobody claims, and the oldest of them.
+struct UndeclaredEntry {
+  CatalogRef catalog;
+  catalog::LocalKey key;
+  Time since{};
+};
+Json encode_undeclared(std::vector<UndeclaredEntry> entries);
+void restore_undeclared(const Json& undeclared,
+                        const std::function<void(const CatalogRef&, const catalog::LocalKey&, Time)>& visit);
+
+}  // namespace datamesh::engine
