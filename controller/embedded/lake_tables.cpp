@@ -103,7 +103,7 @@ void archive(const TablePlace& place, const Table& table) {
   Catalog& catalog = *place.catalog;
   catalog.versions.put(version_key(place, table.version), table);
   // NOTE: AWS keeps 100,000 versions of a table; the lake keeps the last hundred.
-  catalog.versions.erase(version_key(place, std::max<std::int64_t>(0, table.version - kKeptVersions)));
+  if (table.version >= kKeptVersions) catalog.versions.erase(version_key(place, table.version - kKeptVersions));
 }
 
 /// The whole table is replaced. The version advances even when none is archived (unconfirmed for AWS).
