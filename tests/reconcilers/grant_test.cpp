@@ -1,0 +1,269 @@
+// What a Grant claims: by the producer's authority, and within the consumer's own account.
+#include <gtest/gtest.h>
+
+#include "tests/reconcilers/claim_lines.h"
+
+namespace datamesh::reconcilers {
+namespace {
+
+using mesh::Declared;
+using mesh::object;
+
+const std::string kRole = "arn:aws:iam::K:role/a";
+const std::string kWorld = kCentralMesh + kAccounts + kOrders;
+
+std::string grant(const std::string& name, const std::string& spec) { return object("Grant", name, spec); }
+
+Lines claimed(const std::string& yaml, const std::string& ns, const std::string& name, Time now = mesh::kStart) {
+  return lines(claims(Declared(yaml), "Grant", ns, name, now));
+}
+Lines found(const std::string& yaml, const std::string& ns, const std::string& name, Time now = mesh::kStart) {
+  const ClaimSet set = claims(Declared(yaml), "Grant", ns, name, now);
+  EXPECT_EQ(lines(set), Lines{}) << "nothing is claimed beside a finding here";
+  return findings(set);
+}
+
+TEST(ProductGrant, GivesAnAccountEverythingToPassOn) {
+  EXPECT_EQ(claimed(kWorld + kToLab, "retail", "to-lab"),
+            (Lines{"5 K: ShareAcceptance C = accepted stays <- C: Permission database:C:orders@K",
+                   "7 C: Permission alltables:C:orders@K = SELECT, DESCRIBE, +SELECT, +DESCRIBE <- Database orders",
+                   "7 C: Permission database:C:orders@K = DESCRIBE, +DESCRIBE <- Database orders"}));
+}
+
+TEST(ProductGrant, LivesInTheGoverningCatalogOfEachModel) {
+  for (const auto& [model, owner] : {std::pair(kCentralMesh, "C"), std::pair(kLinesMesh, "L"), std::pair(kFederatedMesh, "P")}) {
+    const std::string at = std::string("7 ") + owner + ": ", id = owner;
+    EXPECT_EQ(claimed(model + kAccounts + kOrders + kToLab, "retail", "to-lab"),
+              (Lines{"5 K: ShareAcceptance " + id + " = accepted stays <- " + id + ": Permission database:" + id + ":orders@K",
+                     at + "Permission alltables:" + id + ":orders@K = SELECT, DESCRIBE, +SELECT, +DESCRIBE <- Database orders",
+                     at + "Permission database:" + id + ":orders@K = DESCRIBE, +DESCRIBE <- Database orders"}));
+  }
+}
+
+TEST(ProductGrant, GivesNamedTablesAndPermissions) {
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [Lines], permissions: [SELECT, INSERT], "
+                                               "to: {principals: ['arn:aws:iam::100000000001:role/x']}"),
+                    "retail", "g"),
+            (Lines{"7 C: Permission database:C:orders@arn:aws:iam::C:role/x = DESCRIBE <- Database orders",
+                   "7 C: Permission table:C:orders/lines@arn:aws:iam::C:role/x = SELECT, INSERT <- Table orders/lines"}));
+}
+
+TEST(ProductGrant, GivesColumnsByName) {
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], columns: {include: [Id, Day]}, "
+                                               "to: {accounts: [{namespace: lab, name: lab}]}"),
+                    "retail", "g")[1],
+            "7 C: Permission columns:C:orders/lines@K = SELECT, +SELECT (day, id, +day, +id) <- Table orders/lines");
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], columns: {exclude: [Id]}, to: "
+                                               "{principals: ['arn:aws:iam::100000000001:role/x']}"),
+                    "retail", "g")[0],
+            "7 C: Permission columns-except:C:orders/lines!id@arn:aws:iam::C:role/x = SELECT <- Table orders/lines");
+}
+
+TEST(ProductGrant, MakesAFilterForItsRows) {
+  EXPECT_EQ(claimed(kWorld + grant("retail/emea", "product: {name: orders}, tables: [lines], rowFilter: \"region = 'emea'\", "
+                                                  "to: {accounts: [{namespace: lab, name: lab}]}"),
+                    "retail", "emea"),
+            (Lines{"5 K: ShareAcceptance C = accepted stays <- C: Permission database:C:orders@K",
+                   "7 C: DataFilter orders/lines/grant-retail-emea = where region = 'emea' <- Table orders/lines",
+                   "7 C: Permission database:C:orders@K = DESCRIBE, +DESCRIBE <- Database orders",
+                   "7 C: Permission filter:C:orders/lines!grant-retail-emea@K = SELECT, +SELECT <- DataFilter "
+                   "orders/lines/grant-retail-emea"}));
+}
+
+TEST(ProductGrant, GivesNothingToTheAccountThatGoverns) {
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, to: {accounts: [{namespace: gov, name: central}]}"),
+                    "retail", "g"),
+            Lines{});
+}
+
+TEST(ProductGrant, OfAnotherNamespaceClaimsNothing) {
+  EXPECT_EQ(found(kWorld + grant("lab/steal", "product: {namespace: retail, name: orders}, to: {accounts: [{name: lab}]}"),
+                  "lab", "steal"),
+            (Lines{"Refused NotTheProductsNamespace: only a Grant in namespace retail speaks for product retail/orders"}));
+  EXPECT_EQ(found(kWorld + grant("gov/g", "product: {namespace: retail, name: orders}, to: {accounts: [{name: central}]}"),
+                  "gov", "g")
+                .front()
+                .substr(0, 31),
+            "Refused NotTheProductsNamespace")
+      << "not the central account, ever";
+}
+
+TEST(ProductGrant, SaysWhatItWaitsForAndGivesTheRest) {
+  const ClaimSet set = claims(Declared(kWorld + grant("retail/g", "product: {name: orders}, to: {accounts: [{name: nobody}, "
+                                                                  "{namespace: lab, name: lab}], personas: [{account: "
+                                                                  "{namespace: lab, name: lab}, name: ghosts}]}")),
+                              "Grant", "retail", "g");
+  EXPECT_EQ(findings(set), (Lines{"Waits AccountNotFound: Account retail/nobody is not declared",
+                                  "Waits PersonaNotFound: persona ghosts is not declared by Account lab/lab"}));
+  EXPECT_EQ(lines(set).size(), 3u);
+  EXPECT_EQ(found(kCentralMesh + kAccounts + kToLab, "retail", "to-lab"),
+            (Lines{"Waits ProductNotFound: DataProduct retail/orders is not declared"}));
+  EXPECT_EQ(found(kAccounts + kOrders + kToLab, "retail", "to-lab"),
+            (Lines{"Waits MeshNotFound: no Mesh is declared: apply one to say who governs"}));
+  EXPECT_EQ(found(kCentralMesh + kOrders + mesh::account("retail/retail", "100000000002") + kToLab, "retail", "to-lab"),
+            (Lines{"Waits AccountNotFound: Account gov/central is not declared"}));
+}
+
+TEST(ProductGrant, EndsToTheMillisecond) {
+  const Time end = mesh::kStart + std::chrono::hours(1);
+  const std::string yaml = kWorld + grant("retail/g", "product: {name: orders}, expiresAt: '2026-11-22T09:00:00Z', to: "
+                                                      "{accounts: [{namespace: lab, name: lab}]}");
+  const Declared mesh(yaml);
+  const ClaimSet before = claims(mesh, "Grant", "retail", "g", end - Millis(1));
+  EXPECT_EQ(lines(before).size(), 3u);
+  EXPECT_EQ(before.recheck_at, end);
+  const ClaimSet after = claims(mesh, "Grant", "retail", "g", end);
+  EXPECT_EQ(lines(after), Lines{});
+  EXPECT_EQ(findings(after), (Lines{"Ended Expired: access ended at 2026-11-22T09:00:00Z"}));
+  EXPECT_EQ(after.recheck_at, std::nullopt);
+}
+
+TEST(ProductGrant, EndsWithThePublicationOfItsProduct) {
+  const std::string product = object("DataProduct", "retail/p",
+                                     "account: retail, database: p, publishedUntil: '2026-11-22T09:00:00Z'");
+  const std::string yaml = kCentralMesh + kAccounts + product +
+                           grant("retail/g", "product: {name: p}, expiresAt: '2026-11-22T10:00:00Z', to: {accounts: "
+                                             "[{namespace: lab, name: lab}]}");
+  const Time end = mesh::kStart + std::chrono::hours(1);
+  EXPECT_EQ(claims(Declared(yaml), "Grant", "retail", "g").recheck_at, end) << "the earlier of the two";
+  EXPECT_EQ(found(yaml, "retail", "g", end), (Lines{"Ended Unpublished: access ended at 2026-11-22T09:00:00Z"}));
+}
+
+// ---- on a link ------------------------------------------------------------------------------------------------
+
+const std::string kConsumer = kWorld + kLink + kToLab;
+
+TEST(LinkGrant, GivesTheLinkTheDatabaseAndTheTables) {
+  EXPECT_EQ(claimed(kConsumer + kAnalysts, "lab", "analysts"),
+            (Lines{"8 K: Permission alltables:C:orders@" + kRole + " = SELECT, DESCRIBE <- ShareAcceptance C, C: "
+                   "Permission database:C:orders@K, ShareAcceptance C",
+                   "8 K: Permission database:C:orders@" + kRole + " = DESCRIBE <- ShareAcceptance C, C: Permission "
+                   "database:C:orders@K",
+                   "8 K: Permission database:K:orders@" + kRole + " = DESCRIBE <- Link orders"}));
+}
+
+TEST(LinkGrant, NeedsNoLinkWhereTheProductIsAtHome) {
+  const std::string yaml = kFederatedMesh + kAccounts + kOrders +
+                           object("ResourceLink", "retail/self", "account: retail, product: {name: orders}") +
+                           grant("retail/g", "link: self, permissions: [SELECT], to: {personas: [{account: {name: retail}, "
+                                             "name: engineers}]}");
+  EXPECT_EQ(claimed(yaml, "retail", "g"),
+            (Lines{"8 P: Permission alltables:P:orders@arn:aws:iam::P:role/e = SELECT <- Database orders",
+                   "8 P: Permission database:P:orders@arn:aws:iam::P:role/e = DESCRIBE <- Database orders"}));
+}
+
+TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
+  struct Case {
+    std::string says;
+    std::string entitlement;  ///< of the account
+    std::string asked;
+    std::string answer;       ///< the table-level permission, or the finding
+  };
+  const std::string at = "8 K: Permission ", to = "@" + kRole + " = ", refused = "Refused ExceedsAccountGrant: asks for ";
+  const std::vector<Case> cases = {
+      {"more permissions", "", "permissions: [INSERT]", refused + "permissions on all tables that the account was not granted"},
+      {"fewer permissions", "permissions: [SELECT, INSERT]", "permissions: [INSERT]", at + "alltables:C:orders" + to + "INSERT"},
+      {"one table of all", "", "tables: [Lines]", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
+      {"another table", "tables: [lines]", "tables: [heads]",
+       refused + "SELECT, DESCRIBE on table heads, which the account was not granted"},
+      {"all it has", "tables: [lines]", "", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
+      {"the columns it has", "tables: [lines], columns: {include: [id, day]}", "tables: [lines]",
+       at + "columns:C:orders/lines" + to + "SELECT (day, id)"},
+      {"some of its columns", "tables: [lines], columns: {include: [id, day]}", "tables: [lines], columns: {include: [id]}",
+       at + "columns:C:orders/lines" + to + "SELECT (id)"},
+      {"a column more", "tables: [lines], columns: {include: [id]}", "tables: [lines], columns: {include: [id, day]}",
+       refused + "columns of lines that the account was not granted"},
+      {"its columns but one", "tables: [lines], columns: {include: [id, day]}", "tables: [lines], columns: {exclude: [id]}",
+       at + "columns:C:orders/lines" + to + "SELECT (day)"},
+      {"its columns but all", "tables: [lines], columns: {include: [id]}", "tables: [lines], columns: {exclude: [id]}",
+       refused + "columns of lines that the account was not granted"},
+      {"all columns but one", "", "tables: [lines], columns: {exclude: [id]}",
+       at + "columns-except:C:orders/lines!id" + to + "SELECT"},
+      {"the rows it has", "tables: [lines], rowFilter: 'x = 1'", "tables: [lines]",
+       at + "filter:C:orders/lines!grant-retail-to-lab" + to + "SELECT"},
+      {"a filter of its own", "", "tables: [lines], rowFilter: 'x = 1'",
+       refused + "a row filter on table lines, which only its owner can set"},
+  };
+  for (const Case& each : cases) {
+    const auto with = [](const std::string& more) { return more.empty() ? "" : ", " + more; };
+    const Declared mesh(kWorld + kLink +
+                        grant("retail/to-lab", "product: {name: orders}, to: {accounts: [{namespace: lab, name: lab}]}" +
+                                                   with(each.entitlement)) +
+                        grant("lab/g", "link: orders, to: {personas: [{account: {name: lab}, name: analysts}]}" +
+                                           with(each.asked)));
+    const ClaimSet set = claims(mesh, "Grant", "lab", "g");
+    Lines told = findings(set);
+    for (const std::string& line : lines(set)) {
+      if (line.find("Permission database:") == std::string::npos) told.push_back(line.substr(0, line.find(" <-")));
+    }
+    EXPECT_EQ(told, Lines{each.answer}) << each.says;
+    if (!findings(set).empty()) EXPECT_EQ(lines(set), Lines{}) << each.says;
+  }
+}
+
+TEST(LinkGrant, AddsUpWhatSeveralGrantsGiveTheAccount) {
+  const std::string yaml = kConsumer +
+                           grant("retail/more", "product: {name: orders}, permissions: [INSERT], to: {accounts: [{namespace: "
+                                                "lab, name: lab}]}") +
+                           grant("lab/g", "link: orders, permissions: [SELECT, INSERT], to: {personas: [{account: {name: "
+                                          "lab}, name: analysts}]}");
+  EXPECT_EQ(claimed(yaml, "lab", "g")[0].substr(0, 85),
+            ("8 K: Permission alltables:C:orders@" + kRole + " = SELECT, INSERT <- Share").substr(0, 85));
+}
+
+TEST(LinkGrant, WaitsWhileTheAccountWasGrantedNothing) {
+  const Lines waiting = {"Waits AccountNotGranted: no Grant of product retail/orders names account K"};
+  EXPECT_EQ(found(kWorld + kLink + kAnalysts, "lab", "analysts"), waiting);
+  const std::string expiring = grant("retail/to-lab", "product: {name: orders}, expiresAt: '2026-11-22T09:00:00Z', to: "
+                                                      "{accounts: [{namespace: lab, name: lab}]}");
+  EXPECT_EQ(claimed(kWorld + kLink + expiring + kAnalysts, "lab", "analysts").size(), 3u);
+  EXPECT_EQ(found(kWorld + kLink + expiring + kAnalysts, "lab", "analysts", mesh::kStart + std::chrono::hours(1)), waiting);
+  const std::string stolen = grant("lab/steal", "product: {namespace: retail, name: orders}, to: {accounts: [{name: lab}]}");
+  EXPECT_EQ(found(kWorld + kLink + stolen + kAnalysts, "lab", "analysts"), waiting)
+      << "a Grant without authority gives nothing to pass on";
+  EXPECT_EQ(found(kWorld + kToLab + kAnalysts, "lab", "analysts"),
+            (Lines{"Waits LinkNotFound: ResourceLink lab/orders is not declared"}));
+}
+
+TEST(LinkGrant, RefusesPrincipalsOfOtherAccounts) {
+  const auto to = [](const std::string& receivers) {
+    return found(kConsumer + grant("lab/g", "link: orders, to: {" + receivers + "}"), "lab", "g");
+  };
+  const std::string tail = " is not a principal of account K; what is shared cannot be shared on";
+  EXPECT_EQ(to("principals: ['arn:aws:iam::100000000009:role/x']"),
+            (Lines{"Refused ForeignPrincipal: arn:aws:iam::X:role/x" + tail}));
+  EXPECT_EQ(to("principals: ['100000000009']"), (Lines{"Refused ForeignPrincipal: X" + tail}));
+  EXPECT_EQ(to("principals: [IAM_ALLOWED_PRINCIPALS]"), (Lines{"Refused ForeignPrincipal: IAM_ALLOWED_PRINCIPALS" + tail}));
+  EXPECT_EQ(to("personas: [{account: {namespace: retail, name: retail}, name: engineers}]"),
+            (Lines{"Refused ForeignPrincipal: arn:aws:iam::P:role/e" + tail}));
+}
+
+TEST(LinkGrant, RefusesForeignPrincipalsThatAPersonaOfItsOwnAccountLists) {
+  const std::string world = kCentralMesh + mesh::account("gov/central", "100000000001") +
+                            mesh::account("retail/retail", "100000000002",
+                                          "personas: [{name: engineers, principals: ['arn:aws:iam::100000000002:role/e']}]") +
+                            mesh::account("lab/lab", "100000000003",
+                                          "personas: [{name: analysts, principals: ['arn:aws:iam::100000000009:role/x']}]");
+  EXPECT_EQ(found(world + kOrders + kLink + kToLab + kAnalysts, "lab", "analysts"),
+            (Lines{"Refused ForeignPrincipal: arn:aws:iam::X:role/x is not a principal of account K; what is shared cannot "
+                   "be shared on"}));
+}
+
+TEST(LinkGrant, EndsByItsOwnExpiry) {
+  const std::string yaml = kConsumer + grant("lab/g", "link: orders, expiresAt: '2026-11-22T09:00:00Z', to: {personas: "
+                                                      "[{account: {name: lab}, name: analysts}]}");
+  EXPECT_EQ(claims(Declared(yaml), "Grant", "lab", "g").recheck_at, mesh::kStart + std::chrono::hours(1));
+  EXPECT_EQ(found(yaml, "lab", "g", mesh::kStart + std::chrono::hours(1)),
+            (Lines{"Ended Expired: access ended at 2026-11-22T09:00:00Z"}));
+}
+
+TEST(LinkGrant, GivesTheOptionOnlyWhereItSaysSo) {
+  const Lines with = claimed(kConsumer + grant("lab/g", "link: orders, grantable: true, to: {personas: [{account: {name: "
+                                                        "lab}, name: analysts}]}"),
+                             "lab", "g");
+  EXPECT_EQ(with[0].substr(0, with[0].find(" <-")),
+            "8 K: Permission alltables:C:orders@" + kRole + " = SELECT, DESCRIBE, +SELECT, +DESCRIBE");
+}
+
+}  // namespace
+}  // namespace datamesh::reconcilers
