@@ -79,7 +79,7 @@ Result<Resource> read_table(const Json& table, Resource out) {
 Result<Resource> read_columns(const Json& table, Resource out) {
   out.kind = ResourceKind::Table;
   out.table = lower(string_at(table, "Name"));
-  if (out.table == "all_tables") out.table = kAllTables;
+  if (out.table == "all_tables") out.table = std::string(kAllTables);
   const bool has_names = table.contains("ColumnNames") && !table["ColumnNames"].empty();
   const bool has_wildcard = table.contains("ColumnWildcard");
   if (has_names == has_wildcard) {

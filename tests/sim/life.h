@@ -1,0 +1,68 @@
+// The life behind `simulate`.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+
+#include "controller/embedded/faulty_store.h"
+#include "tests/sim/chaos_api.h"
+#include "tests/sim/hands.h"
+#include "tests/sim/mesh_maker.h"
+#include "tests/sim/simulation.h"
+
+namespace datamesh::sim {
+
+/// An invariant is broken.
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Life {
+ public:
+  Life(std::uint64_t seed, Journal& journal);
+  void live();
+
+ private:
+  testing::World::Options options(std::uint64_t seed);
+  Weather bad_weather();
+  embedded::StoreFault store_fault(embedded::StoreOperation operation);
+
+  // what happens
+  void begin();
+  void something();
+  void edit();
+  void declare(const Edit& edit);
+  void crash();
+  void start();
+  void pass_time();
+  void run_some(int steps);
+  void step();
+  void note_declared();
+
+  // life_checks.cpp: what must hold
+  void check_written();
+  void check_nothing_beyond(const CatalogRef& catalog, const Rights& rights) const;
+  void check_hands(const CatalogRef& catalog, const Rights& rights) const;
+  void rest();
+  void check_at_rest();
+  void check_exact(const CatalogRef& catalog, const Expectation& expected);
+  void check_statuses(const Expectation& expected);
+  void check_objects();
+  void check_tables();
+  void check_quiet(const Expectation& expected);
+
+  Random random_;
+  Journal& journal_;
+  ChaosApi* chaos_ = nullptr;
+  testing::World world_;
+  MeshMaker maker_;
+  Hands hands_;
+  int store_faults_ = 0;
+  std::optional<int> store_dies_after_;
+  Declared declared_;
+  Rights window_;                    ///< what any state declared since the last rest gives
+  std::set<std::string> revoking_;   ///< accounts that said Revoke since then
+  std::set<CatalogRef> written_;     ///< catalogs changed since the last look
+};
+
+}  // namespace datamesh::sim

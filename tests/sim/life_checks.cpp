@@ -1,0 +1,166 @@
+// What must hold after every step, and at rest.
+#include "controller/catalog/entry.h"
+#include "tests/sim/life.h"
+#include "tests/sim/model_grants.h"
+
+namespace datamesh::sim {
+namespace {
+
+/// Every permission on a resource lets its holder describe it, so DESCRIBE beside another one adds nothing.
+/// Source: lake-formation.md 2.4
+bool is_implied(const Right& right, const Rights& given) {
+  if (!right.permission.starts_with("DESCRIBE")) return false;
+  const Right from{right.catalog, right.principal, right.resource, ""};
+  for (auto at = given.lower_bound(from); at != given.end(); ++at) {
+    if (at->catalog != right.catalog || at->principal != right.principal || at->resource != right.resource) break;
+    if (!at->permission.starts_with("DESCRIBE")) return true;
+  }
+  return false;
+}
+
+[[noreturn]] void broken(const std::string& what) { throw Violation(what); }
+
+std::string ready_reason(const Json& object) {
+  for (const Json& condition : at_path(object, {"status", "conditions"})) {
+    if (string_at(condition, "type") != "Ready") continue;
+    return string_at(condition, "status") == "True" ? "" : string_at(condition, "reason");
+  }
+  return "no condition";
+}
+
+}  // namespace
+
+void Life::check_written() {
+  const auto catalogs = std::exchange(written_, {});
+  for (const CatalogRef& catalog : catalogs) {
+    const Rights rights = rights_in(world_, catalog);
+    check_nothing_beyond(catalog, rights);
+    check_hands(catalog, rights);
+  }
+}
+
+void Life::check_nothing_beyond(const CatalogRef&, const Rights& rights) const {
+  for (const Right& right : rights) {
+    if (window_.contains(right) || hands_.own.contains(right) || hands_.beside.contains(right)) continue;
+    if (is_implied(right, window_)) continue;
+    broken("held, but neither the old nor the new declared state gives it: " + to_string(right));
+  }
+}
+
+void Life::check_hands(const CatalogRef& catalog, const Rights& rights) const {
+  if (revoking_.contains(catalog.account)) return;
+  for (const Right& right : hands_.own) {
+    if (right.catalog == catalog && !rights.contains(right)) broken("granted by hand, and gone: " + to_string(right));
+  }
+}
+
+/// The faults are over, and all that is left to do is done: failures that only a change can mend are tried again
+/// within ten minutes, and what nobody told the operator of it sees at the next sweep.
+void Life::rest() {
+  chaos_->weather = Weather::calm();
+  store_faults_ = 0;
+  start();
+  journal_.note("calm");
+  world_.run_until_idle();
+  check_written();
+  for (int times = 0; times < 2; ++times) {
+    world_.advance(std::chrono::minutes(11));
+    check_written();
+    world_.run_until_idle();
+    check_written();
+  }
+}
+
+void Life::check_at_rest() {
+  note_declared();
+  const Expectation expected = expect(declared_, world_.clock.now());
+  journal_.note("at rest");
+  if (expected.excused.empty() && !world_.engine->idle()) broken("never at rest: " + world_.engine->status().dump(1));
+  for (const std::string& account : maker_.accounts()) check_exact({account, kRegion}, expected);
+  check_statuses(expected);
+  check_objects();
+  check_tables();
+  window_ = expected.allowed;
+  revoking_.clear();
+  note_declared();
+}
+
+void Life::check_exact(const CatalogRef& catalog, const Expectation& expected) {
+  const Rights rights = rights_in(world_, catalog);
+  const bool revokes = undeclared_policy(declared_, catalog.account) == "Revoke";
+  const bool known = !account_id(declared_, "", catalog.account).empty();
+  for (const Right& right : expected.due) {
+    if (right.catalog == catalog && !rights.contains(right)) broken("declared, but not in place: " + to_string(right));
+  }
+  for (const Right& right : rights) {
+    if (expected.allowed.contains(right) || hands_.beside.contains(right) || is_implied(right, expected.allowed)) continue;
+    if (!hands_.own.contains(right)) broken("held, but not declared any more: " + to_string(right));
+    if (revokes && known) broken("undeclared, and not revoked: " + to_string(right));
+  }
+  std::erase_if(hands_.own, [&](const Right& right) { return right.catalog == catalog && !rights.contains(right); });
+  std::erase_if(hands_.beside, [&](const Right& right) { return right.catalog == catalog && !rights.contains(right); });
+}
+
+void Life::check_statuses(const Expectation& expected) {
+  const auto page = world_.store->list({});
+  for (const Json& object : page->items) {
+    const api::ObjectKey key = api::key_of(object);
+    if (object["metadata"].contains("deletionTimestamp")) {
+      broken("never released: " + to_string(key) + " " + member(object, "status").dump(1));
+    }
+    const std::string reason = ready_reason(object);
+    const auto excused = expected.excused.find(key);
+    if (excused == expected.excused.end()) {
+      if (!reason.empty()) broken(to_string(key) + " is not Ready: " + member(object, "status").dump(1));
+    } else if (!excused->second.contains("*") && !excused->second.contains(reason)) {
+      broken(to_string(key) + " says \"" + reason + "\", expected " + Json(excused->second).dump());
+    }
+  }
+}
+
+/// What was made by hand is as it was.
+void Life::check_objects() {
+  for (const std::string& account : maker_.accounts()) {
+    const CatalogRef catalog{account, kRegion};
+    const auto now = objects_in(world_, catalog);
+    for (const auto& [place, object] : hands_.objects) {
+      if (place.first != catalog) continue;
+      const auto found = now.find(place.second);
+      if (found == now.end()) broken("made by hand, and gone: " + account + " " + place.second);
+      Json seen = found->second;
+      for (const char* field : {"CreateTime", "UpdateTime"}) seen.erase(field);
+      if (seen != object) broken("made by hand, and changed: " + seen.dump() + " was " + object.dump());
+    }
+  }
+}
+
+/// Every table of every governed product has the columns that are declared.
+void Life::check_tables() {
+  std::map<std::string, std::map<std::string, Json>> catalogs;
+  for (const std::string& account : maker_.accounts()) catalogs[account] = objects_in(world_, {account, kRegion});
+  for (const auto& [key, object] : declared_) {
+    if (key.kind != "DataProduct") continue;
+    const std::string owner = governor_of(declared_, key);
+    if (owner.empty()) continue;
+    for (const Json& table : member(object["spec"], "tables")) {
+      const std::string place = string_at(object["spec"], "database") + "/" + string_at(table, "name");
+      const auto found = catalogs[owner].find(place);
+      if (found == catalogs[owner].end()) broken("declared, but not there: table " + owner + " " + place);
+      std::vector<std::string> names;
+      for (const Json& column : at_path(found->second, {"StorageDescriptor", "Columns"})) names.push_back(string_at(column, "Name"));
+      std::vector<std::string> wanted;
+      for (const Json& column : member(table, "columns")) wanted.push_back(string_at(column, "name"));
+      if (names != wanted) broken("table " + place + " has columns " + Json(names).dump() + " instead of " + Json(wanted).dump());
+    }
+  }
+}
+
+/// A world in order is read, and not written to.
+void Life::check_quiet(const Expectation& expected) {
+  if (expected.contested || !expected.excused.empty()) return;
+  world_.calls->reset();
+  world_.advance(std::chrono::minutes(6));
+  if (world_.calls->writes() > 0) broken("a further sweep writes: " + Json(world_.calls->counts()).dump());
+}
+
+}  // namespace datamesh::sim

@@ -1,0 +1,66 @@
+// Random meshes and random edits of them: manifests as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/model.h"
+#include "tests/sim/random.h"
+
+namespace datamesh::sim {
+
+/// One edit: an object to apply, or one to delete.
+struct Edit {
+  std::optional<Json> apply;
+  std::optional<api::ObjectKey> remove;
+  std::string what;
+};
+
+class MeshMaker {
+ public:
+  explicit MeshMaker(Random& random);
+
+  /// The objects that a world starts with.
+  std::vector<Json> first();
+  /// A change of what is declared. `now` is where expiry is counted from.
+  Edit edit(const Declared& declared, Time now);
+
+  const std::vector<std::string>& accounts() const { return account_ids_; }
+
+ private:
+  struct Place {
+    std::string ns;  ///< the Account has its namespace's name
+    std::string id;
+  };
+
+  Json mesh();
+  Json account(const Place& place);
+  Json product(const Place& producer);
+  Json table(int number);
+  Json link(const Place& consumer, const api::ObjectKey& product, const Json& spec);
+  Json product_grant(const api::ObjectKey& product, const Json& spec, Time now);
+  Json link_grant(const api::ObjectKey& link, const Json& product_spec);
+  void narrow(Json& spec, const Json& product_spec);
+  Json tags();
+  Json ref(const Place& place) const;
+  std::string fresh_name(const char* stem);
+
+  Edit change(const Declared& declared, Time now);
+  Edit create(const Declared& declared, Time now);
+  void change_mesh(Json& spec);
+  void change_account(Json& spec);
+  void change_product(Json& spec, Time now);
+  void change_table(Json& table);
+  void change_grant(Json& spec, const Json& product_spec, Time now);
+
+  Random& random_;
+  std::vector<Place> producers_;
+  std::vector<Place> consumers_;
+  std::vector<Place> centrals_;
+  std::vector<std::string> account_ids_;
+  bool mobile_;  ///< the model of governance may change: nothing is retained then
+  int names_ = 0;
+};
+
+}  // namespace datamesh::sim
