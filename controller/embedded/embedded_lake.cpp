@@ -32,16 +32,18 @@ class EmbeddedLake::Core {
   Result<void> check(const Operation& operation, const Session& session) const;
   Result<void> commit();
   std::atomic_flag& permission_writer(const CatalogRef& catalog);
+  void count(const aws::Call& call);
 
   Clock& clock_;
   mutable std::mutex mutex_;
   lake::State state_;
   std::unique_ptr<lake::LakeStorage> storage_;  ///< null: in memory only
   std::uint64_t listings_ = 0;
-  std::map<std::string, std::uint64_t> counts_;
 
-  std::mutex writers_mutex_;
+  /// Guards what a call needs before it may wait for the lake.
+  mutable std::mutex entrance_;
   std::map<CatalogRef, std::atomic_flag> writers_;
+  std::map<std::string, std::uint64_t> counts_;
 };
 
 namespace {
@@ -69,11 +71,17 @@ Result<void> EmbeddedLake::Core::open_file(const std::string& file, bool durable
 }
 
 std::atomic_flag& EmbeddedLake::Core::permission_writer(const CatalogRef& catalog) {
-  const std::lock_guard lock(writers_mutex_);
+  const std::lock_guard lock(entrance_);
   return writers_[catalog];
 }
 
+void EmbeddedLake::Core::count(const aws::Call& call) {
+  const std::lock_guard lock(entrance_);
+  ++counts_[qualified(call)];
+}
+
 Result<Json> EmbeddedLake::Core::call(const aws::Call& call, const Identity& caller) {
+  count(call);
   const Operation* operation = lake::operations().find(call.service, call.operation);
   if (operation == nullptr) {
     return fail(aws::make_error(call, "UnknownOperationException", "There is no operation " + qualified(call)));
@@ -82,8 +90,6 @@ Result<Json> EmbeddedLake::Core::call(const aws::Call& call, const Identity& cal
   // The flag is taken before the lock: a write that waits for the lock overlaps with the one that holds it.
   std::atomic_flag& writer = permission_writer(call.target);
   if (writer.test_and_set()) {
-    const std::lock_guard lock(mutex_);
-    ++counts_[qualified(call)];
     return fail(aws::make_error(call, "ConcurrentModificationException",
                                 "Permission update failed for Resource. Please retry in a short while."));
   }
@@ -111,7 +117,6 @@ Result<void> EmbeddedLake::Core::check(const Operation& operation, const Session
 
 Result<Json> EmbeddedLake::Core::run(const Operation& operation, const aws::Call& call, const Identity& caller) {
   const std::lock_guard lock(mutex_);
-  ++counts_[qualified(call)];
   Session session(state_, call, caller, clock_.now(), listings_);
   TRY(check(operation, session));
   session.home();
@@ -155,7 +160,7 @@ std::vector<CatalogRef> EmbeddedLake::Core::catalogs() const {
 }
 
 std::map<std::string, std::uint64_t> EmbeddedLake::Core::call_counts() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(entrance_);
   return counts_;
 }
 

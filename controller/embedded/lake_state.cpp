@@ -20,6 +20,16 @@ std::int64_t number_in(std::string_view text) {
   return value;
 }
 
+/// Everything from the part with the number `index` on.
+std::string_view rest_from(std::string_view text, std::size_t index) {
+  for (; index > 0; --index) {
+    const std::size_t end = text.find(kPartEnd);
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text;
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) {
@@ -64,11 +74,11 @@ PermissionKey PermissionCodec::key_of_text(std::string_view text) const {
 std::string PermissionCodec::value_text(const Rights& r) const {
   const std::string columns = r.columns ? joined(r.columns->readable) : std::string();
   const std::string grantable = r.columns ? joined(r.columns->grantable) : std::string();
+  // The key of a share is made of parts itself, so it comes last.
   return join_parts({std::to_string(r.granted.bits()), std::to_string(r.grantable.bits()),
                      std::to_string(r.implicit.bits()), std::to_string(r.updated),
-                     r.updated_by ? std::string_view(*r.updated_by) : std::string_view(),
-                     r.share ? std::string_view(*r.share) : std::string_view(), r.columns ? "c" : "", columns,
-                     grantable});
+                     r.updated_by ? std::string_view(*r.updated_by) : std::string_view(), r.columns ? "c" : "",
+                     columns, grantable, r.share ? std::string_view(*r.share) : std::string_view()});
 }
 
 Rights PermissionCodec::value_of_text(std::string_view text) const {
@@ -81,10 +91,10 @@ Rights PermissionCodec::value_of_text(std::string_view text) const {
   r.implicit = bits(2);
   r.updated = number_in(part_of(text, 3));
   r.updated_by = interner->intern(part_of(text, 4));
-  if (const std::string_view share = part_of(text, 5); !share.empty()) r.share = interner->intern(share);
-  if (!part_of(text, 6).empty()) {
-    r.columns = std::make_shared<const ColumnRights>(ColumnRights{split(part_of(text, 7)), split(part_of(text, 8))});
+  if (!part_of(text, 5).empty()) {
+    r.columns = std::make_shared<const ColumnRights>(ColumnRights{split(part_of(text, 6)), split(part_of(text, 7))});
   }
+  if (const std::string_view share = rest_from(text, 8); !share.empty()) r.share = interner->intern(share);
   return r;
 }
 

@@ -1,7 +1,10 @@
 #include "controller/embedded/lake_storage.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -39,14 +42,25 @@ std::string remedy_of(int code, const std::string& file) {
   }
 }
 
-void bind(sqlite3_stmt* statement, int index, std::string_view text) {
-  sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+void bind_text(sqlite3_stmt* statement, int index, std::string_view text) {
+  // A null pointer would bind NULL, which no column takes.
+  const char* data = text.empty() ? "" : text.data();
+  sqlite3_bind_text(statement, index, data, static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
 
 std::string_view column(sqlite3_stmt* statement, int index) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, index));
   return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, index)))
               : std::string_view();
+}
+
+/// Makes the file readable for its owner alone. One that exists is left alone: opening and closing it would give up
+/// the locks that this process may hold on it.
+void make_private(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return;
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) ::close(made);
 }
 
 }  // namespace
@@ -62,6 +76,7 @@ tl::unexpected<Error> LakeStorage::trouble(int code) {
 
 Result<std::unique_ptr<LakeStorage>> LakeStorage::open(const std::string& file, bool durable) {
   std::unique_ptr<LakeStorage> storage(new LakeStorage(file));
+  make_private(file);
   const int opened = sqlite3_open_v2(file.c_str(), &storage->database_,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   if (opened != SQLITE_OK) return storage->trouble(opened);
@@ -151,9 +166,9 @@ Result<void> LakeStorage::load(State& state) {
 Result<std::int64_t> LakeStorage::shelf_id(const ShelfBase& shelf) {
   if (const auto known = shelf_ids_.find(&shelf); known != shelf_ids_.end()) return known->second;
   const auto bind_name = [&](sqlite3_stmt* prepared) {
-    bind(prepared, 1, shelf.catalog().account);
-    bind(prepared, 2, shelf.catalog().region);
-    bind(prepared, 3, shelf.name());
+    bind_text(prepared, 1, shelf.catalog().account);
+    bind_text(prepared, 2, shelf.catalog().region);
+    bind_text(prepared, 3, shelf.name());
   };
   TRY_VALUE(sqlite3_stmt * find,
             statement("SELECT id FROM shelves WHERE account = ? AND region = ? AND name = ?"));
@@ -184,8 +199,8 @@ Result<void> LakeStorage::write_changes(const Journal& journal) {
                                 "ON CONFLICT(shelf, key) DO UPDATE SET value = excluded.value"
                               : "DELETE FROM entries WHERE shelf = ?1 AND key = ?2"));
     sqlite3_bind_int64(write, 1, id);
-    bind(write, 2, key);
-    if (value) bind(write, 3, *value);
+    bind_text(write, 2, key);
+    if (value) bind_text(write, 3, *value);
     const int code = sqlite3_step(write);
     sqlite3_reset(write);
     if (code != SQLITE_DONE) return trouble(code);
