@@ -64,8 +64,8 @@ TEST(LinkClaims, AreTheShareAndTheLink) {
 TEST(LinkClaims, OfATableHaveADatabaseThatHoldsThem) {
   const mesh::Declared mesh(kCentralMesh + kAccounts + kOrders +
                             mesh::object("ResourceLink", "lab/lines",
-                                         "account: lab, product: {namespace: retail, name: orders}, table: Lines, name: "
-                                         "Order_Lines, database: Shop"));
+                                         "account: lab, product: {namespace: retail, name: orders}, table: lines, name: "
+                                         "order_lines, database: shop"));
   EXPECT_EQ(lines(claims(mesh, "ResourceLink", "lab", "lines")),
             (Lines{"5 K: ShareAcceptance C = accepted stays <- Settings",
                    "8 K: Database shop = 'Holds links to shared tables' at '' stays <- Settings",
@@ -78,7 +78,7 @@ TEST(LinkClaims, AreNoneWhereTheProductIsAtHome) {
   const ClaimSet set = claims(mesh, "ResourceLink", "retail", "self");
   EXPECT_EQ(lines(set), Lines{});
   EXPECT_EQ(findings(set),
-            (Lines{"Ended NotNeeded: the product lives in this account's own catalog as Orders"}));
+            (Lines{"Ended NotNeeded: the product lives in this account's own catalog as orders"}));
 }
 
 TEST(LinkClaims, SayWhatTheyWaitFor) {

@@ -137,8 +137,8 @@ inline const std::string kAccounts =
 
 inline const std::string kOrders = mesh::object(
     "DataProduct", "retail/orders",
-    "account: retail, database: Orders, description: All orders, location: 's3://data/orders/', tags: {Domain: Retail}, "
-    "producerAccess: [{persona: engineers, permissions: [ALTER, INSERT]}], tables: [{name: Lines, columns: [{name: Id, "
+    "account: retail, database: orders, description: All orders, location: 's3://data/orders/', tags: {domain: retail}, "
+    "producerAccess: [{persona: engineers, permissions: [ALTER, INSERT]}], tables: [{name: lines, columns: [{name: id, "
     "type: bigint, tags: {pii: 'no'}}], partitionKeys: [{name: day, type: date}]}]");
 
 inline const std::string kLink =

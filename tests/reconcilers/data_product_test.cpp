@@ -14,7 +14,7 @@ Lines in_the_governing_catalog(const std::string& owner) {
       "1" + at + "Location arn:aws:s3:::data/orders = service role stays <- Settings",
       "2" + at + "Database orders = 'All orders' at 's3://data/orders/', product=retail/orders stays <- Settings, "
                  "Location arn:aws:s3:::data/orders",
-      "2" + at + "Table orders/lines = (id bigint, by day) at s3://data/orders/Lines stays <- Database orders",
+      "2" + at + "Table orders/lines = (id bigint, by day) at s3://data/orders/lines stays <- Database orders",
       "2" + at + "TagAssignment orders#domain = retail <- TagKey domain, Database orders",
       "2" + at + "TagAssignment orders/lines/id#pii = no <- TagKey pii, Table orders/lines",
       "2" + at + "TagKey domain = retail stays <- Settings",
@@ -87,10 +87,10 @@ TEST(DataProductClaims, AreMadeInEveryRegionOfTheProduct) {
 TEST(DataProductClaims, GoWithTheProductWhereThePolicyIsDelete) {
   mesh::Declared mesh(kFederatedMesh + kAccounts +
                       mesh::object("DataProduct", "retail/p", "account: retail, database: p, deletionPolicy: Delete, "
-                                                              "tables: [{name: t, location: 's3://b/t', columns: []}]"));
+                                                              "tables: [{name: t, location: 's3://bucket/t', columns: []}]"));
   EXPECT_EQ(lines(claims(mesh, "DataProduct", "retail", "p")),
             (Lines{"2 P: Database p = '' at '', product=retail/p <- Settings",
-                   "2 P: Table p/t = () at s3://b/t <- Database p"}));
+                   "2 P: Table p/t = () at s3://bucket/t <- Database p"}));
 }
 
 TEST(DataProductClaims, NeverGiveDropOrAllOnADatabaseToAnotherAccount) {
@@ -133,10 +133,10 @@ TEST(DataProductClaims, AreNoneWhileItIsBeingDeleted) {
 
 TEST(DataProductClaims, RegisterAHybridLocationWhereTheAccountOrTheMeshSaysSo) {
   const std::string product =
-      mesh::object("DataProduct", "retail/p", "account: retail, database: p, location: 's3://b/p', locationRole: "
+      mesh::object("DataProduct", "retail/p", "account: retail, database: p, location: 's3://bucket/p', locationRole: "
                                               "'arn:aws:iam::100000000002:role/loc'");
   const std::string expected =
-      "1 P: Location arn:aws:s3:::b/p = arn:aws:iam::P:role/loc, hybrid stays <- Settings";
+      "1 P: Location arn:aws:s3:::bucket/p = arn:aws:iam::P:role/loc, hybrid stays <- Settings";
   const mesh::Declared by_mesh(mesh::object("Mesh", "mesh", "governance: Federated, defaults: {accessMode: Hybrid}") +
                                mesh::account("retail/retail", "100000000002") + product);
   EXPECT_EQ(lines(claims(by_mesh, "DataProduct", "retail", "p")).front(), expected);

@@ -41,7 +41,7 @@ TEST(ProductGrant, LivesInTheGoverningCatalogOfEachModel) {
 }
 
 TEST(ProductGrant, GivesNamedTablesAndPermissions) {
-  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [Lines], permissions: [SELECT, INSERT], "
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], permissions: [SELECT, INSERT], "
                                                "to: {principals: ['arn:aws:iam::100000000001:role/x']}"),
                     "retail", "g"),
             (Lines{"7 C: Permission database:C:orders@arn:aws:iam::C:role/x = DESCRIBE <- Database orders",
@@ -49,11 +49,11 @@ TEST(ProductGrant, GivesNamedTablesAndPermissions) {
 }
 
 TEST(ProductGrant, GivesColumnsByName) {
-  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], columns: {include: [Id, Day]}, "
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], columns: {include: [id, day]}, "
                                                "to: {accounts: [{namespace: lab, name: lab}]}"),
                     "retail", "g")[1],
             "7 C: Permission columns:C:orders/lines@K = SELECT, +SELECT (day, id, +day, +id) <- Table orders/lines");
-  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], columns: {exclude: [Id]}, to: "
+  EXPECT_EQ(claimed(kWorld + grant("retail/g", "product: {name: orders}, tables: [lines], columns: {exclude: [id]}, to: "
                                                "{principals: ['arn:aws:iam::100000000001:role/x']}"),
                     "retail", "g")[0],
             "7 C: Permission columns-except:C:orders/lines!id@arn:aws:iam::C:role/x = SELECT <- Table orders/lines");
@@ -163,7 +163,7 @@ TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
   const std::vector<Case> cases = {
       {"more permissions", "", "permissions: [INSERT]", refused + "permissions on all tables that the account was not granted"},
       {"fewer permissions", "permissions: [SELECT, INSERT]", "permissions: [INSERT]", at + "alltables:C:orders" + to + "INSERT"},
-      {"one table of all", "", "tables: [Lines]", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
+      {"one table of all", "", "tables: [lines]", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
       {"another table", "tables: [lines]", "tables: [heads]",
        refused + "SELECT, DESCRIBE on table heads, which the account was not granted"},
       {"all it has", "tables: [lines]", "", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
@@ -194,10 +194,11 @@ TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
     const ClaimSet set = claims(mesh, "Grant", "lab", "g");
     Lines told = findings(set);
     for (const std::string& line : lines(set)) {
-      if (line.find("Permission database:") == std::string::npos) told.push_back(line.substr(0, line.find(" <-")));
+      const std::string head = line.substr(0, line.find(" <-"));
+      if (head.find("Permission database:") == std::string::npos) told.push_back(head);
     }
     EXPECT_EQ(told, Lines{each.answer}) << each.says;
-    if (!findings(set).empty()) EXPECT_EQ(lines(set), Lines{}) << each.says;
+    EXPECT_TRUE(findings(set).empty() || lines(set).empty()) << each.says;
   }
 }
 
@@ -207,8 +208,9 @@ TEST(LinkGrant, AddsUpWhatSeveralGrantsGiveTheAccount) {
                                                 "lab, name: lab}]}") +
                            grant("lab/g", "link: orders, permissions: [SELECT, INSERT], to: {personas: [{account: {name: "
                                           "lab}, name: analysts}]}");
-  EXPECT_EQ(claimed(yaml, "lab", "g")[0].substr(0, 85),
-            ("8 K: Permission alltables:C:orders@" + kRole + " = SELECT, INSERT <- Share").substr(0, 85));
+  const std::string all_tables = claimed(yaml, "lab", "g")[0];
+  EXPECT_EQ(all_tables.substr(0, all_tables.find(" <-")),
+            "8 K: Permission alltables:C:orders@" + kRole + " = SELECT, INSERT");
 }
 
 TEST(LinkGrant, WaitsWhileTheAccountWasGrantedNothing) {
@@ -232,8 +234,8 @@ TEST(LinkGrant, RefusesPrincipalsOfOtherAccounts) {
   const std::string tail = " is not a principal of account K; what is shared cannot be shared on";
   EXPECT_EQ(to("principals: ['arn:aws:iam::100000000009:role/x']"),
             (Lines{"Refused ForeignPrincipal: arn:aws:iam::X:role/x" + tail}));
-  EXPECT_EQ(to("principals: ['100000000009']"), (Lines{"Refused ForeignPrincipal: X" + tail}));
-  EXPECT_EQ(to("principals: [IAM_ALLOWED_PRINCIPALS]"), (Lines{"Refused ForeignPrincipal: IAM_ALLOWED_PRINCIPALS" + tail}));
+  EXPECT_EQ(to("principals: ['arn:aws:identitystore:::user/x']"),
+            (Lines{"Refused ForeignPrincipal: arn:aws:identitystore:::user/x" + tail}));
   EXPECT_EQ(to("personas: [{account: {namespace: retail, name: retail}, name: engineers}]"),
             (Lines{"Refused ForeignPrincipal: arn:aws:iam::P:role/e" + tail}));
 }
