@@ -22,11 +22,11 @@ struct Options {
   std::string output;
 };
 
-/// What became of one object: "created", "configured", "unchanged", "pruned".
+/// What became of one object: "created", "configured", "unchanged", "pruned", or "failed" with its error.
 struct Applied {
-  const api::KindFacts* kind = nullptr;
   api::ObjectKey key;
   std::string action;
+  std::string error;
 };
 
 /// `stored` with what the manifest declares: the whole spec, and its labels and annotations beside those that
@@ -90,6 +90,7 @@ class Applier {
       for (const Applied& one : applied_) {
         results.push_back({{"kind", one.key.kind}, {"namespace", one.key.ns}, {"name", one.key.name},
                            {"action", one.action}});
+        if (!one.error.empty()) results.back()["error"] = one.error;
       }
       session_.out() << pretty({{"results", results}, {"dryRun", options_.dry_run}});
     }
@@ -129,7 +130,7 @@ class Applier {
   }
 
   void report(const api::KindFacts& kind, const api::ObjectKey& key, const std::string& action) {
-    applied_.push_back({&kind, key, action});
+    applied_.push_back({key, action, ""});
     if (options_.output == "json") return;
     const Tone tone = action == "created" ? Tone::Good : action == "unchanged" ? Tone::Dim : Tone::Warning;
     session_.out() << display_name(kind, key.name) << " " << session_.style(tone, action)
@@ -138,6 +139,7 @@ class Applier {
 
   void complain(const api::KindFacts& kind, const api::ObjectKey& key, const Error& error) {
     ++failures_;
+    applied_.push_back({key, "failed", error.message});
     session_.err() << session_.style(Tone::Bad, "error: ") << display_name(kind, key.name) << ": " << error.message
                    << "\n";
   }

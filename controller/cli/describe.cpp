@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "controller/base/yaml.h"
+#include "controller/catalog/diff.h"
 #include "controller/cli/api_client.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/object_names.h"
@@ -64,7 +65,8 @@ class Description {
 
   std::string pairs(const Json& map) const {
     std::vector<std::string> out;
-    for (const auto& [name, value] : (map.is_object() ? map : Json::object()).items()) {
+    if (!map.is_object()) return "";
+    for (const auto& [name, value] : map.items()) {
       out.push_back(name + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
     }
     return out.empty() ? "" : joined(out);
@@ -73,14 +75,12 @@ class Description {
   void head() {
     const Json& metadata = member(object_, "metadata");
     const Json& observed = at_path(object_, {"status", "observedGeneration"});
-    const Json labels = member(metadata, "labels");
-    const Json annotations = member(metadata, "annotations");
     Table table;
     fact(table, "Name", string_at(metadata, "name"));
     fact(table, "Namespace", string_at(metadata, "namespace"));
     fact(table, "Kind", kind_.kind + " (" + kind_.group + "/" + kind_.version + ")");
-    fact(table, "Labels", pairs(labels));
-    fact(table, "Annotations", pairs(annotations));
+    fact(table, "Labels", pairs(member(metadata, "labels")));
+    fact(table, "Annotations", pairs(member(metadata, "annotations")));
     fact(table, "Age", age_of(member(metadata, "creationTimestamp"), now_));
     if (member(metadata, "deletionTimestamp").is_string()) {
       fact(table, "Deleting", "for " + age_of(member(metadata, "deletionTimestamp"), now_));
@@ -124,16 +124,31 @@ class Description {
     session_.out() << table.take(session_.style);
   }
 
+  /// A permission is named by what it is on and whom it is for.
+  static std::string entry_name(const Json& entry) {
+    const std::string name = string_at(entry, "name");
+    const auto permission = catalog::parse_permission_id(name);
+    const bool is_permission = string_at(entry, "kind") == "Permission" && permission;
+    return is_permission ? catalog::describe(permission->resource) + " for " + permission->principal : name;
+  }
+
+  static std::string permissions_of(const Json& entry) {
+    const auto permissions = words(member(entry, "permissions"));
+    const auto columns = words(member(entry, "columns"));
+    std::string text = permissions.empty() ? "" : joined(permissions);
+    if (!columns.empty()) text += " (" + joined(columns) + ")";
+    return text;
+  }
+
   void entries() {
     const Json& list = at_path(object_, {"status", "entries"});
     if (!list.is_array() || list.empty()) return;
     section("Entries");
     Table table({"CATALOG", "KIND", "NAME", "STATE", "PERMISSIONS"}, "  ");
     for (const Json& entry : list) {
-      const auto permissions = words(member(entry, "permissions"));
       const std::string state = string_at(entry, "state");
-      table.add({{string_at(entry, "catalog")}, {string_at(entry, "kind")}, {string_at(entry, "name")},
-                 {state, tone_of(state)}, {permissions.empty() ? "" : joined(permissions)}});
+      table.add({{string_at(entry, "catalog")}, {string_at(entry, "kind")}, {entry_name(entry)},
+                 {state, tone_of(state)}, {permissions_of(entry)}});
     }
     session_.out() << table.take(session_.style);
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "controller/api/resource_store.h"
+
 namespace datamesh::cli {
 namespace {
 

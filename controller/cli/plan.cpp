@@ -58,14 +58,11 @@ void print_catalog(const Json& catalog, Session& session) {
   Table table({}, "  ");
   for (const Json& action : actions) {
     const auto [sign, tone] = sign_of(string_at(action, "verb"));
-    const std::string summary = string_at(action, "summary");
     const std::string waits = string_at(action, "waitsFor");
-    std::string why = "for " + joined(words(member(action, "because")));
-    if (!member(action, "because").is_array() || member(action, "because").empty()) why = string_at(action, "reason");
+    const auto because = words(member(action, "because"));
+    std::string why = because.empty() ? string_at(action, "reason") : "for " + joined(because);
     if (!waits.empty()) why += "; waits for " + waits;
-    table.add({{std::string(sign) + " " + string_at(action, "verb"), tone},
-               {summary.empty() ? string_at(action, "entry") : summary},
-               {why, Tone::Dim}});
+    table.add({{std::string(sign) + " " + string_at(action, "summary"), tone}, {why, Tone::Dim}});
   }
   session.out() << table.take(session.style);
   if (member(catalog, "held") == true) {

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "controller/api/schema_problems.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/state_folder.h"
 
@@ -55,9 +56,25 @@ void complain(const Session& session, const Error& error) {
                 << (error.message.ends_with('\n') ? "" : "\n");
 }
 
-std::string help_command(const std::vector<std::string>& arguments, const CLI::App& app) {
-  const bool names_command = !arguments.empty() && app.get_subcommand_no_throw(arguments[0]) != nullptr;
-  return names_command ? "datamesh " + arguments[0] + " --help" : "datamesh --help";
+/// The first word that is no option, when it is no command either: a slip of which one, perhaps.
+std::string unknown_command(const std::vector<std::string>& arguments, const CLI::App& app) {
+  std::size_t at = 0;
+  while (at < arguments.size() && arguments[at].starts_with('-')) {
+    at += arguments[at] == "--state-dir" || arguments[at] == "--color" ? 2 : 1;
+  }
+  if (at >= arguments.size()) return "";
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == arguments[at]) return "";
+    commands.push_back(command->get_name());
+  }
+  const std::string near = api::nearest(arguments[at], commands);
+  return "there is no command \"" + arguments[at] + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?");
+}
+
+std::string help_command(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? "datamesh --help" : "datamesh " + parsed[0]->get_name() + " --help";
 }
 
 }  // namespace
@@ -71,7 +88,8 @@ int run(const std::vector<std::string>& arguments, Environment& environment) {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, *environment.out, *environment.err);
-    *environment.err << "error: " << e.what() << "\nSee " << help_command(arguments, app) << "\n";
+    const std::string unknown = unknown_command(arguments, app);
+    *environment.err << "error: " << (unknown.empty() ? e.what() : unknown) << "\nSee " << help_command(app) << "\n";
     return exit_status::kUsage;
   }
   Session session{environment, globals.state_folder, Style(wants_color(globals.color, environment))};

@@ -21,7 +21,7 @@ std::string script(const std::string& shell) {
 
 /// Writes `text` to a file and returns its path.
 std::string file_of(const std::string& name, const std::string& text) {
-  const std::string path = testing::TempDir() + name;
+  const std::string path = ::testing::TempDir() + name;
   std::ofstream(path) << text;
   return path;
 }
@@ -61,7 +61,7 @@ TEST(BashCompletion, CompletesCommandsKindsOptionsAndChoices) {
   EXPECT_EQ(completed("datamesh lake la", 2), "lakeformation\n");
 }
 
-class Completion : public testing::TestWithParam<const char*> {};
+class Completion : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Completion, IsValidForItsShell) {
   const std::string shell = GetParam();
@@ -84,7 +84,7 @@ TEST_P(Completion, NamesEveryCommandAndLongOption) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shells, Completion, testing::Values("bash", "zsh", "fish"),
+INSTANTIATE_TEST_SUITE_P(Shells, Completion, ::testing::Values("bash", "zsh", "fish"),
                          [](const auto& shell) { return std::string(shell.param); });
 
 }  // namespace

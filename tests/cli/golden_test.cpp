@@ -11,7 +11,7 @@ const std::string kMesh = source_path("tests/golden/mesh");
 const std::string kAnalyst = "arn:aws:iam::777788889999:role/Analyst";
 
 /// A world in which the small mesh is applied and has converged.
-class Golden : public testing::Test {
+class Golden : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(world_.run({"apply", "-f", kMesh}).status, 0);
@@ -47,7 +47,7 @@ TEST_F(Golden, Get) {
   expect_golden("get", world_.transcript({{"get", "all", "-A"},
                                           {"get", "dp", "-A", "-o", "wide"},
                                           {"get", "dataproducts", "-n", "retail", "-o", "name"},
-                                          {"get", "grants,links", "-n", "analytics"},
+                                          {"get", "grants,rl", "-n", "analytics"},
                                           {"get", "grants", "-A", "-l", "team=retail"},
                                           {"get", "mesh/shop"},
                                           {"get", "grants", "-A", "-l", "team"}}));
@@ -157,9 +157,8 @@ TEST_F(Golden, WatchPrintsARowForEachChange) {
   world_.environment().interrupted = [&] {
     ++rounds;
     if (rounds == 2) {
-      ServerConnection& connection = **world_.environment().connect("");
-      const auto removed =
-          ApiClient(connection).remove(*world_.schema().find("Grant"), "analytics", "analysts");
+      const auto connection = std::move(*world_.environment().connect(""));
+      const auto removed = ApiClient(*connection).remove(*world_.schema().find("Grant"), "analytics", "analysts");
       EXPECT_TRUE(removed);
     }
     return rounds == 6;
@@ -176,8 +175,8 @@ TEST_F(Golden, ReadsManifestsFromStdin) {
 }
 
 TEST_F(Golden, ApplyKeepsWhatOthersAnnotated) {
-  ServerConnection& connection = **world_.environment().connect("");
-  ApiClient client(connection);
+  const auto connection = std::move(*world_.environment().connect(""));
+  ApiClient client(*connection);
   const api::KindFacts& kind = *world_.schema().find("Mesh");
   Json mesh = *client.get(kind, "", "shop");
   mesh["metadata"]["annotations"]["example.com/note"] = "kept";

@@ -20,7 +20,7 @@ Json link(const std::string& name, const Json& labels = Json::object()) {
           {"spec", {{"account", "a"}, {"product", {{"name", "p"}}}}}};
 }
 
-class LocalApiTest : public testing::Test {
+class LocalApiTest : public ::testing::Test {
  protected:
   struct Reply {
     int status = 0;
@@ -66,7 +66,7 @@ class LocalApiTest : public testing::Test {
     std::optional<http::Response> response;
     api_->handle(std::move(sent), [&](http::Response answer) { response = std::move(answer); });
     while (!response) {
-      if (!executor_.run_due() && !executor_.skip_to_timer()) throw std::logic_error("no answer");
+      if (!run_due(executor_, clock_) && !skip_to_timer(executor_, clock_)) throw std::logic_error("no answer");
     }
     return {response->status, *parse_json(response->body)};
   }
@@ -77,7 +77,7 @@ class LocalApiTest : public testing::Test {
   FakeClock clock_{*parse_rfc3339("2026-11-22T08:00:00Z")};
   api::SchemaRegistry schema_ = api::SchemaRegistry::builtin();
   std::unique_ptr<embedded::SqliteStore> store_;
-  TestExecutor executor_{clock_};
+  testing::ManualExecutor executor_{clock_};
   engine::PlanRequest planned_;
   std::unique_ptr<LocalApi> api_;
 };
@@ -144,12 +144,10 @@ TEST_F(LocalApiTest, AWatchAnswersWhenSomethingHappens) {
   std::optional<http::Response> answer;
   api_->handle(request("GET", kLinks + "?watch=true&resourceVersion=" + since),
                [&](http::Response response) { answer = std::move(response); });
-  while (executor_.run_due()) {
-  }
+  executor_.run_ready();
   EXPECT_FALSE(answer) << "nothing has happened yet";
   const Reply created = send("POST", kLinks, link("a"));
-  while (executor_.run_due()) {
-  }
+  executor_.run_ready();
   ASSERT_TRUE(answer);
   const Json body = *parse_json(answer->body);
   EXPECT_EQ(body["events"], Json::array({{{"type", "ADDED"}, {"object", created.body}}}));

@@ -9,35 +9,17 @@
 
 namespace datamesh::cli {
 
-Executor::TimerId TestExecutor::run_at(Time when, Task task) {
-  timers_[{when, ++last_timer_}] = std::move(task);
-  return last_timer_;
+bool run_due(testing::ManualExecutor& executor, const FakeClock& clock) {
+  const auto timer = executor.next_timer();
+  const bool due = executor.tasks() > 0 || executor.jobs() > 0 || (timer && *timer <= clock.now());
+  if (due) executor.run_ready(1);
+  return due;
 }
 
-void TestExecutor::cancel(TimerId timer) {
-  std::erase_if(timers_, [&](const auto& each) { return each.first.second == timer; });
-}
-
-void TestExecutor::offload(Job job) {
-  post([this, job = std::move(job)] { post(job()); });
-}
-
-bool TestExecutor::run_due() {
-  if (!timers_.empty() && timers_.begin()->first.first <= clock_.now()) {
-    post(std::move(timers_.begin()->second));
-    timers_.erase(timers_.begin());
-  }
-  if (tasks_.empty()) return false;
-  const Task task = std::move(tasks_.front());
-  tasks_.pop_front();
-  task();
-  return true;
-}
-
-bool TestExecutor::skip_to_timer() {
-  if (timers_.empty()) return false;
-  clock_.set(std::max(clock_.now(), timers_.begin()->first.first));
-  return true;
+bool skip_to_timer(const testing::ManualExecutor& executor, FakeClock& clock) {
+  const auto timer = executor.next_timer();
+  if (timer) clock.set(std::max(clock.now(), *timer));
+  return timer.has_value();
 }
 
 World::World() : clock_(*parse_rfc3339("2026-11-22T08:00:00Z")), schema_(api::SchemaRegistry::builtin()) {
@@ -64,15 +46,12 @@ World::World() : clock_(*parse_rfc3339("2026-11-22T08:00:00Z")), schema_(api::Sc
 }
 
 void World::work() {
-  if (executor_.run_due()) return;
-  if (!executor_.skip_to_timer()) throw std::logic_error("the answer never comes: nothing is left to do");
+  if (run_due(executor_, clock_)) return;
+  if (!skip_to_timer(executor_, clock_)) throw std::logic_error("the answer never comes: nothing is left to do");
 }
 
 void World::settle() {
-  for (int i = 0; i < 1'000'000; ++i) {
-    if (!executor_.run_due()) return;
-  }
-  throw std::logic_error("the operator never comes to rest");
+  if (!executor_.run_ready()) throw std::logic_error("the operator never comes to rest");
 }
 
 void World::advance(Millis time) {

@@ -2,41 +2,22 @@
 // executor that only move when told to.
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "controller/base/executor.h"
 #include "controller/base/log.h"
 #include "controller/cli/environment.h"
 #include "controller/cli/local_mesh.h"
+#include "tests/world/manual_executor.h"
 
 namespace datamesh::cli {
 
-/// Runs everything on the caller's thread, in the order in which it was posted.
-class TestExecutor final : public Executor {
- public:
-  explicit TestExecutor(FakeClock& clock) : clock_(clock) {}
-
-  void post(Task task) override { tasks_.push_back(std::move(task)); }
-  TimerId run_at(Time when, Task task) override;
-  void cancel(TimerId timer) override;
-  void offload(Job job) override;
-
-  /// Runs what is due now; false when there was nothing.
-  bool run_due();
-  /// Moves the clock to the next timer. False when there is none.
-  bool skip_to_timer();
-
- private:
-  FakeClock& clock_;
-  std::deque<Task> tasks_;
-  std::map<std::pair<Time, TimerId>, Task> timers_;
-  TimerId last_timer_ = 0;
-};
+/// Runs one thing that is due; false when there was nothing.
+bool run_due(testing::ManualExecutor& executor, const FakeClock& clock);
+/// Moves the clock to the next timer. False when there is none.
+bool skip_to_timer(const testing::ManualExecutor& executor, FakeClock& clock);
 
 struct Outcome {
   int status = 0;
@@ -68,7 +49,7 @@ class World {
 
   FakeClock clock_;
   const api::SchemaRegistry schema_;
-  TestExecutor executor_{clock_};
+  testing::ManualExecutor executor_{clock_};
   std::vector<std::string> log_lines_;
   Log log_{clock_, LogLevel::Info, [this](std::string_view line) { log_lines_.emplace_back(line); }};
   std::unique_ptr<LocalMesh> mesh_;
