@@ -121,6 +121,10 @@ class Engine::Impl {
   std::optional<PendingWrite> write_for(ResourceState& state);
   bool unsettled(const ResourceState& state) const;
   std::map<KeyId, Recorded> records_for(const ResourceState& state) const;
+  catalog::PermissionValue left_of(const IndexedClaim& claim, const Recorded& before,
+                                   const catalog::Snapshot& snapshot) const;
+  bool is_released(KeyId id, const Recorded& record) const;
+  bool is_made_by_us(KeyId id) const;
   Json entries_json(const ResourceState& state, const std::map<KeyId, Recorded>& recorded) const;
   reconcilers::Standing standing(KeyId id) const;
   reconcilers::Standing open_standing(KeyId id, const OpenEntry& open) const;
@@ -129,6 +133,7 @@ class Engine::Impl {
   std::vector<WriteResult> perform(std::vector<PendingWrite> writes);
   void take_writes(std::vector<WriteResult> results);
   void take_write(WriteResult result);
+  void note_ready(ResourceState& state, bool ready);
   void publish_gauges();
 
   Time now() const { return parts_.clock->now(); }

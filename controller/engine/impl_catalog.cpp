@@ -506,6 +506,12 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
     state.irrevocable.insert(id);
     state.must_observe = true;  // it is still there, whatever was noted just now
   }
+  // Whoever has just become an administrator sees more than before; and with a link go the permissions on its name,
+  // which may be wanted for what takes its place.
+  const EntryKind kind = action.key.local.kind;
+  if (kind == EntryKind::Settings || (kind == EntryKind::Link && action.verb == catalog::Verb::Delete)) {
+    state.must_observe = true;
+  }
   mark_waiters(id);
   if (action.verb != catalog::Verb::Grant) return;
   // Whoever was granted something from here may have an invitation soon.

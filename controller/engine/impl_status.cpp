@@ -100,6 +100,8 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   write.conditions = member(status, "conditions").dump();
   write.ready = reconcilers::health_of(status) == reconcilers::Health::Ready;
   if (write.hash == state.status_hash && !write.finalizers) {
+    // The store says so already: after a restart that is all there is to learn.
+    note_ready(state, write.ready);
     for (const KeyId id : ledger_.set_recorded(state, std::move(write.recorded))) mark(id);
     return std::nullopt;
   }
@@ -121,6 +123,41 @@ bool Engine::Impl::unsettled(const ResourceState& state) const {
          std::any_of(state.recorded.begin(), state.recorded.end(), [&](const auto& pair) { return busy(pair.first); });
 }
 
+/// What is still there of an earlier record beyond the claim: DESCRIBE is not taken back beside another permission, and
+/// must go with it in the end.
+catalog::PermissionValue Engine::Impl::left_of(const IndexedClaim& claim, const Recorded& before,
+                                               const catalog::Snapshot& snapshot) const {
+  const catalog::LocalKey& key = ledger_.key(claim.key).local;
+  const auto id = catalog::parse_permission_id(key.name);
+  const catalog::EntryValue* seen = snapshot.find(key);
+  if (!id || seen == nullptr) return {};
+  const auto type = id->resource.type;
+  const auto there = common(expanded(before.permission, type), expanded(std::get<catalog::PermissionValue>(*seen), type));
+  return minus(there, expanded(std::get<catalog::PermissionValue>(claim.value), type));
+}
+
+/// Nothing is left to do about an entry that was claimed: it is in order, stays by design, or somebody who claims it
+/// still remembers all of it.
+bool Engine::Impl::is_released(KeyId id, const Recorded& record) const {
+  if (record.retain) return true;
+  const auto at = catalogs_.find(ledger_.key(id).catalog);
+  if (at != catalogs_.end() && (at->second.in_order(id) || at->second.confirmed.contains(id))) return true;
+  const auto& claimants = ledger_.claimants(id);
+  return std::any_of(claimants.begin(), claimants.end(), [&](const ResourceState* other) {
+    const auto theirs = other->recorded.find(id);
+    return theirs != other->recorded.end() && covers(theirs->second.permission, record.permission);
+  });
+}
+
+/// Somebody has it on record as made by the operator, rather than found.
+bool Engine::Impl::is_made_by_us(KeyId id) const {
+  const auto parties = ledger_.parties(id);
+  return std::any_of(parties.begin(), parties.end(), [&](const ResourceState* party) {
+    const auto record = party->recorded.find(id);
+    return record != party->recorded.end() && !record->second.adopted;
+  });
+}
+
 /// What the status shall record: every claim on a catalog that has been read, and former claims until their entries
 /// are taken back.
 std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) const {
@@ -133,11 +170,14 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
     const bool permission = key.local.kind == catalog::EntryKind::Permission;
     Recorded& record = out[claim.key];
     if (before == state.recorded.end()) {
-      record.adopted = !permission && at->second.snapshot->find(key.local) != nullptr;
+      record.adopted = !permission && at->second.snapshot->find(key.local) != nullptr && !is_made_by_us(claim.key);
     } else {
       record.adopted = before->second.adopted;
       const bool settled = at->second.in_order(claim.key) || at->second.confirmed.contains(claim.key);
       if (permission && !settled) record.permission = united(record.permission, before->second.permission);
+      if (permission && settled) {
+        record.permission = united(record.permission, left_of(claim, before->second, *at->second.snapshot));
+      }
     }
     record.retain = claim.release == reconcilers::Release::Retain;
     if (const auto* value = std::get_if<catalog::PermissionValue>(&claim.value)) {
@@ -146,9 +186,7 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
   }
   for (const auto& [id, record] : state.recorded) {
     if (out.contains(id) || claimed_value(state, id)) continue;
-    const auto at = catalogs_.find(ledger_.key(id).catalog);
-    const bool settled = at != catalogs_.end() && (at->second.in_order(id) || at->second.confirmed.contains(id));
-    if (!settled) out.emplace(id, record);
+    if (!is_released(id, record)) out.emplace(id, record);
   }
   // A claim on a catalog that cannot be read just now keeps what it had.
   for (const auto& [id, record] : state.recorded) {
@@ -316,11 +354,15 @@ void Engine::Impl::take_write(WriteResult result) {
     if (!ledger_.owned(id)) catalog(ledger_.key(id).catalog).confirmed.erase(id);
     mark(id);
   }
-  if (result.write.ready && state->edited && parts_.observer != nullptr) {
-    parts_.observer->converged(state->key.kind, now() - *state->edited);
+  note_ready(*state, result.write.ready);
+}
+
+void Engine::Impl::note_ready(ResourceState& state, bool ready) {
+  if (ready && state.edited && parts_.observer != nullptr) {
+    parts_.observer->converged(state.key.kind, now() - *state.edited);
   }
-  if (result.write.ready) state->edited.reset();
-  state->ready = result.write.ready;
+  if (ready) state.edited.reset();
+  state.ready = ready;
 }
 
 }  // namespace datamesh::engine

@@ -114,11 +114,29 @@ class Planning {
       if (const auto missing = first_missing_need(id)) {
         out.verdict = EntryVerdict::Waits;
         out.waits_for = missing;
+        take_back_meanwhile(out);
       } else {
         planned_.insert(id);
       }
     }
     return out;
+  }
+
+  /// Revoking waits for nobody (decision 0003), unless it revokes what is to be granted again at once.
+  static void take_back_meanwhile(EntryPlan& out) {
+    std::vector<Action> revokes;
+    PermissionValue granted;
+    for (const Action& action : out.actions) {
+      if (action.verb == Verb::Revoke) revokes.push_back(action);
+      if (action.verb == Verb::Grant) granted = united(granted, std::get<PermissionValue>(action.value));
+    }
+    const bool given_again = std::any_of(revokes.begin(), revokes.end(), [&](const Action& action) {
+      return !common(std::get<PermissionValue>(action.value), granted).empty();
+    });
+    if (revokes.empty() || given_again) return;
+    out.verdict = EntryVerdict::Act;
+    out.waits_for.reset();
+    out.actions = std::move(revokes);
   }
 
   std::vector<Action> difference(KeyId id, const EntryKey& key, const Desired& desired) {

@@ -16,7 +16,8 @@ bool nothing_to_revoke(const Error& error) {
   return error.kind == ErrorKind::NotFound ||
          error.message.find("No permissions revoked") != std::string::npos ||
          error.message.find("Grantee has no permissions") != std::string::npos ||
-         error.message.find("non-existent column") != std::string::npos;
+         error.message.find("non-existent column") != std::string::npos ||
+         error.message.find("Must manually register") != std::string::npos;  // no location, no permission on it
 }
 
 }  // namespace

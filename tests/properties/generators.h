@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/base/json.h"
 #include "controller/catalog/entry.h"
 #include "controller/catalog/snapshot.h"
 #include "tests/sim/random.h"

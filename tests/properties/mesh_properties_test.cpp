@@ -61,7 +61,7 @@ api::Resource resource(const Json& object) {
 
 std::map<ObjectKey, ClaimSet> all_claims(const mesh::Mesh& mesh) {
   std::map<ObjectKey, ClaimSet> out;
-  for (const auto& [key, each] : mesh.all()) out[key] = claims_of(*each, mesh, kNow);
+  for (const auto& [key, each] : mesh.all()) out[key] = reconcilers::claims_of(*each, mesh, kNow);
   return out;
 }
 

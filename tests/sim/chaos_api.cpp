@@ -7,6 +7,21 @@ std::string line_of(const aws::Call& call) {
   return "  " + call.target.account + " " + std::string(to_string(call.service)) + ":" + call.operation;
 }
 
+/// One entry of a batch, or the whole input of another call, in a few words.
+std::string brief(const Json& input) {
+  if (!input.contains("Principal")) return input.dump();
+  Json permissions = input.value("Permissions", Json::array());
+  return "\n      " + string_at(input["Principal"], "DataLakePrincipalIdentifier") + " " + permissions.dump() +
+         (input.value("PermissionsWithGrantOption", Json::array()).empty() ? " " : "+ ") + member(input, "Resource").dump();
+}
+
+std::string words_of(const Json& input) {
+  if (!input.contains("Entries")) return brief(input);
+  std::string out;
+  for (const Json& entry : input["Entries"]) out += brief(entry);
+  return out;
+}
+
 /// Listings that lag behind on AWS: permissions, shares, and searches by tag.
 bool may_lag(const aws::Call& call) {
   return call.operation == "ListPermissions" || call.operation == "GetResourceShares" ||
@@ -45,8 +60,9 @@ Result<Json> ChaosApi::call(const aws::Call& call) {
 Result<Json> ChaosApi::pass(const aws::Call& call) {
   auto result = parts_.inner->call(call);
   if (!is_read(call.operation)) {
-    parts_.journal->note(line_of(call) + " " + call.input.dump() + " -> " +
-                         (result ? result->dump() : to_string(result.error())));
+    const std::string answer = result ? member(*result, "Failures").empty() ? "" : " -> " + result->dump()
+                                      : " -> " + to_string(result.error());
+    parts_.journal->note(line_of(call) + " " + words_of(call.input) + answer);
     if (parts_.written) parts_.written(call);
   } else if (!result) {
     parts_.journal->note(line_of(call) + " -> " + to_string(result.error()));

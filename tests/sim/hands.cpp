@@ -53,6 +53,7 @@ void Hands::move_in(const std::string& account) {
   Json settings = {{"DataLakeAdmins", Json::array({principal(role(account, "Admin"))})},
                    {"ReadOnlyAdmins", Json::array({principal(role(account, kAuditor))})}};
   call(account, aws::Service::LakeFormation, "PutDataLakeSettings", {{"DataLakeSettings", settings}});
+  own.merge(rights_in(*parts_.world, catalog_of(account)));  // what AWS gives everybody in a fresh account
 }
 
 void Hands::meddle(const Declared& declared) {
@@ -195,7 +196,10 @@ void Hands::refuse_invitation(const std::string& account) {
 /// Takes the operator off the list of administrators, and opens the defaults again.
 void Hands::change_settings(const std::string& account) {
   if (parts_.random->chance(60)) return;
-  move_in(account);
+  const auto admins = Json::array({{{"DataLakePrincipalIdentifier", role(account, "Admin")}}});
+  const auto readers = Json::array({{{"DataLakePrincipalIdentifier", role(account, kAuditor)}}});
+  call(account, aws::Service::LakeFormation, "PutDataLakeSettings",
+       {{"DataLakeSettings", {{"DataLakeAdmins", admins}, {"ReadOnlyAdmins", readers}}}});
 }
 
 void Hands::forget_place(const CatalogRef& catalog, const std::string& place) {

@@ -86,6 +86,7 @@ Expectation Reckoning::all() {
   settle_contests();
   settle_columns();
   settle_backing();
+  std::erase_if(out_.excused, [](const auto& each) { return each.second.empty(); });
   return std::move(out_);
 }
 

@@ -182,10 +182,14 @@ void Reckoning::link_grant(const Json& spec) {
   entitled_ = own ? Entitlement{kEverything, {}} : entitlement(product_key, *product, consumer);
   if (entitled_.empty()) return excuse("AccountNotGranted");
   const auto all = receivers(spec);
+  if (all.empty()) excuse("ExceedsAccountGrant");  // when it would do that
   const bool foreign = std::any_of(all.begin(), all.end(), [&](const std::string& principal) {
     return !principal.starts_with("arn:") || account_in(principal) != consumer;
   });
-  if (foreign) return excuse("ForeignPrincipal");
+  if (foreign) {
+    excuse("ExceedsAccountGrant");  // when it does that too
+    return excuse("ForeignPrincipal");
+  }
   Json local = spec;
   if (strings_at(spec, "tables").empty() && link_spec.contains("table")) local["tables"] = Json::array({link_spec["table"]});
   const CatalogRef catalog{consumer, kRegion};
@@ -207,7 +211,6 @@ void Reckoning::link_grant(const Json& spec) {
     }
     give({catalog, principal, false}, "database " + product->owner + ":" + product->database, {"DESCRIBE"}, Due::Yes);
   }
-  if (out_.excused[key_].empty()) out_.excused.erase(key_);
 }
 
 void Reckoning::give_local(const Json& spec, const Product& product, const Receiver& receiver,
