@@ -58,6 +58,9 @@ Result<void> LocalMesh::open_store() {
   store.admission = admission(*options_.schema);
   store.seed = options_.seed;
   TRY_VALUE(store_, embedded::SqliteStore::open(std::move(store)));
+  if (!options_.sweep_interval.empty()) {
+    engine_store_ = std::make_unique<SweepOverride>(*store_, options_.sweep_interval);
+  }
   return {};
 }
 
@@ -73,12 +76,12 @@ void LocalMesh::make_engine() {
   engine::Parts parts;
   parts.clock = options_.clock;
   parts.executor = options_.engine_executor;
-  parts.store = store_.get();
+  parts.store = engine_store_ ? static_cast<api::ResourceStore*>(engine_store_.get()) : store_.get();
   parts.api_for = [access = lake_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
   parts.observer = metrics_.get();
   parts.audit = [audit = audit_.get(), log = options_.log](const Json& line) {
     if (!audit->append(line)) log->error("the audit line could not be written to the state folder", line);
-    log->debug("audit", line);
+    log->write(string_at(line, "outcome") == "Failed" ? LogLevel::Warn : LogLevel::Debug, "action", line);
   };
   engine_ = std::make_unique<engine::Engine>(std::move(parts));
 }

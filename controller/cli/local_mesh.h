@@ -13,6 +13,7 @@
 #include "controller/base/log.h"
 #include "controller/cli/lake_access.h"
 #include "controller/cli/local_api.h"
+#include "controller/cli/sweep_override.h"
 #include "controller/embedded/sqlite_store.h"
 #include "controller/engine/engine.h"
 #include "controller/telemetry/audit.h"
@@ -29,6 +30,7 @@ struct LocalMeshOptions {
   Log* log = nullptr;
   std::string token;
   std::vector<aws::FaultRule> faults;
+  std::string sweep_interval;         ///< empty: the Mesh's own
   std::optional<std::uint64_t> seed;  ///< makes uids repeatable
   int catalog_workers = 1;            ///< of the engine's executor, for the metrics
 };
@@ -55,6 +57,7 @@ class LocalMesh {
   std::unique_ptr<telemetry::Metrics> metrics_;
   std::unique_ptr<telemetry::AuditLog> audit_;
   std::unique_ptr<embedded::SqliteStore> store_;
+  std::unique_ptr<SweepOverride> engine_store_;  ///< null: the engine sees the store as it is
   std::unique_ptr<embedded::EmbeddedLake> lake_;
   std::unique_ptr<LakeAccess> lake_access_;
   std::unique_ptr<engine::Engine> engine_;

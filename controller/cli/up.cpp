@@ -19,6 +19,7 @@ namespace {
 struct Options {
   std::string listen = "127.0.0.1:0";
   std::string metrics_listen = "127.0.0.1:9464";
+  std::string sweep_interval;
   std::string faults;
   std::string log_level = "info";
   int workers = 4;
@@ -53,6 +54,7 @@ class Running {
     mesh.log = &log_;
     mesh.token = random_token();
     mesh.catalog_workers = options_.workers;
+    mesh.sweep_interval = options_.sweep_interval;
     TRY_VALUE(mesh.faults, aws::parse_fault_rules(options_.faults));
     TRY_VALUE(mesh_, LocalMesh::open(mesh));
     TRY(serve_metrics());
@@ -126,7 +128,14 @@ class Running {
   std::vector<std::unique_ptr<http::Server>> servers_;  ///< metrics first, so that probes get answers early
 };
 
+Result<void> check_interval(const std::string& text) {
+  const auto interval = parse_duration(text);
+  if (text.empty() || (interval && *interval >= std::chrono::seconds(1))) return {};
+  return fail(ErrorKind::Invalid, "--sweep-interval: \"" + text + "\" is no duration of a second or more; write 30s or 5m");
+}
+
 Result<int> run(const Options& options, Session& session) {
+  TRY(check_interval(options.sweep_interval));
   Signals signals;
   const SystemClock clock;
   Log log(clock, *parse_log_level(options.log_level));
@@ -160,6 +169,9 @@ void add_up(CLI::App& app, Command& chosen) {
   command->add_option("--metrics-listen", options->metrics_listen, "Where /metrics, /healthz and /readyz are")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
+  command->add_option("--sweep-interval", options->sweep_interval,
+                      "How often every catalog is read whole, instead of the Mesh's sweepInterval")
+      ->type_name("DURATION");
   command->add_option("--faults", options->faults,
                       "Make calls of the operator to the lake fail: glue:CreateTable=throttle@0.2,lakeformation:*=lost@3")
       ->type_name("RULES");

@@ -185,6 +185,29 @@ TEST_F(Up, NamesADamagedDatabaseAndLeavesItAlone) {
   }
 }
 
+TEST_F(Up, SweepsAsOftenAsItIsTold) {
+  Process up(arguments({"--sweep-interval", "1s"}));
+  up.read_until(kStarted);
+  const std::string manifest = std::string(DATAMESH_SOURCE_DIR) + "/tests/golden/mesh";  // its Mesh says five minutes
+  ASSERT_EQ(Process({"--state-dir", folder_, "apply", "-f", manifest}).exit_status(), 0);
+  const auto sweeps = [&] {
+    const std::string metrics = get(kMetricsAddressFile, "/metrics");
+    const std::size_t at = metrics.find("datamesh_sweep_seconds_count ");
+    return at == std::string::npos ? 0 : std::stoi(metrics.substr(at + 29));
+  };
+  const auto deadline = SteadyClock::now() + std::chrono::seconds(30);
+  while (sweeps() < 9 && SteadyClock::now() < deadline) ::poll(nullptr, 0, 50);
+  EXPECT_GE(sweeps(), 9) << "three catalogs, three times each";
+}
+
+TEST_F(Up, RefusesASweepIntervalThatIsNone) {
+  for (const char* interval : {"soon", "0s", "10ms"}) {
+    Process up(arguments({"--sweep-interval", interval}));
+    EXPECT_NE(up.read_until("").find(std::string("\"") + interval + "\" is no duration"), std::string::npos);
+    EXPECT_EQ(up.exit_status(), 1);
+  }
+}
+
 TEST_F(Up, RefusesFaultRulesThatItCannotRead) {
   Process up(arguments({"--faults", "glue:CreateTable=explode"}));
   EXPECT_NE(up.read_until("").find("explode"), std::string::npos) << up.read_until("");
