@@ -60,7 +60,9 @@ class FlagHeld {
   std::atomic_flag& flag_;
 };
 
-std::string qualified(const aws::Call& call) { return std::string(aws::to_string(call.service)) + ":" + call.operation; }
+std::string qualified(const aws::Call& call) {
+  return std::string(aws::to_string(call.service)) + ":" + call.operation;
+}
 
 }  // namespace
 
@@ -175,6 +177,7 @@ EmbeddedLake::EmbeddedLake(std::unique_ptr<Core> core) : core_(std::move(core)) 
 EmbeddedLake::~EmbeddedLake() = default;
 
 Result<std::unique_ptr<EmbeddedLake>> EmbeddedLake::open(const Options& options) {
+  if (options.clock == nullptr) return fail(ErrorKind::Internal, "the lake needs a clock", "lake");
   auto core = std::make_unique<Core>(*options.clock);
   TRY(core->open_file(options.file, options.durable));
   return std::unique_ptr<EmbeddedLake>(new EmbeddedLake(std::move(core)));

@@ -67,7 +67,8 @@ Result<void> check_columns(const Session& session, const Json& body, const std::
 }
 
 std::string type_of(const Table& table, const std::string& column) {
-  for (const Json* list : {&at_path(table.input, {"StorageDescriptor", "Columns"}), &member(table.input, "PartitionKeys")}) {
+  const Json& columns = at_path(table.input, {"StorageDescriptor", "Columns"});
+  for (const Json* list : {&columns, &member(table.input, "PartitionKeys")}) {
     for (const Json& one : *list) {
       if (lower(string_at(one, "Name")) == column) return lower(string_at(one, "Type"));
     }

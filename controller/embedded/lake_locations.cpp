@@ -115,7 +115,8 @@ Result<Json> list_resources(Session& session, const Json& input) {
 
 std::string arn_of_path(std::string_view path) {
   std::string out;
-  for (const std::string_view scheme : {std::string_view("s3://"), std::string_view("s3a://"), std::string_view("s3n://"), kS3Arn}) {
+  constexpr std::string_view kSchemes[] = {"s3://", "s3a://", "s3n://", kS3Arn};
+  for (const std::string_view scheme : kSchemes) {
     if (path.starts_with(scheme)) out = std::string(kS3Arn) + std::string(path.substr(scheme.size()));
   }
   while (out.ends_with('/')) out.pop_back();

@@ -13,11 +13,14 @@ constexpr PermissionSet kSelect = {Permission::Select};
 /// How many rows a page looks at for each that it may hold, before it ends early with a token.
 constexpr std::size_t kLooksPerRow = 20;
 
+/// Built member by member: this is the innermost loop of every sweep, and initializer lists copy.
 Json row_json(const std::string& principal, Json resource, PermissionSet permissions, PermissionSet grantable) {
-  return {{"Principal", {{"DataLakePrincipalIdentifier", principal}}},
-          {"Resource", std::move(resource)},
-          {"Permissions", to_json(permissions)},
-          {"PermissionsWithGrantOption", to_json(grantable)}};
+  Json row = Json::object();
+  row["Permissions"] = to_json(permissions);
+  row["PermissionsWithGrantOption"] = to_json(grantable);
+  row["Principal"]["DataLakePrincipalIdentifier"] = principal;
+  row["Resource"] = std::move(resource);
+  return row;
 }
 
 /// SELECT on a table has a row of its own, on its columns (trap T1); ALL is listed beside what it stands for (T2).
@@ -140,9 +143,17 @@ bool belongs(const Source& source, const PermissionKey& key) {
          std::find(source.principals.begin(), source.principals.end(), *key.principal) != source.principals.end();
 }
 
-/// Fills `rows` from one range. Returns where the next page begins, if it is full.
+/// The rows of a page, and how many there may be.
+struct Page {
+  std::size_t most = 0;
+  Json rows = Json::array();
+
+  bool is_full() const { return rows.size() >= most; }
+};
+
+/// Fills the page from one range. Returns where the next page begins, if it is full.
 std::optional<Position> fill(Session& session, Viewer& viewer, const Source& source, const Position& from,
-                             Json& rows, std::size_t most) {
+                             Page& page) {
   const PermissionShelf& shelf = source.catalog->permissions;
   const PermissionCodec codec{&session.state.interner};
   auto at = from.key.empty() ? shelf.lower_bound(PermissionProbe{source.prefix, {}, {}})
@@ -150,7 +161,7 @@ std::optional<Position> fill(Session& session, Viewer& viewer, const Source& sou
   std::size_t line = from.line;
   std::size_t looks = 0;
   for (; at != shelf.end() && at->first.resource->starts_with(source.prefix); ++at, line = 0) {
-    if (rows.size() == most || ++looks > most * kLooksPerRow) {
+    if (page.is_full() || ++looks > page.most * kLooksPerRow) {
       return Position{from.source, 0, codec.key_text(at->first)};
     }
     const bool is_direct = !source.principals.empty();
@@ -158,8 +169,8 @@ std::optional<Position> fill(Session& session, Viewer& viewer, const Source& sou
     if (is_direct && !is_usable(session.state, at->second.share)) continue;
     std::vector<Json> lines = rows_of(session.state, at->first, at->second);
     for (; line < lines.size(); ++line) {
-      if (rows.size() == most) return Position{from.source, line, codec.key_text(at->first)};
-      rows.push_back(std::move(lines[line]));
+      if (page.is_full()) return Position{from.source, line, codec.key_text(at->first)};
+      page.rows.push_back(std::move(lines[line]));
     }
   }
   return std::nullopt;
@@ -169,16 +180,16 @@ Result<Json> list_rows(Session& session, const Json& input, const std::vector<So
   TRY_VALUE(const Paging paging, read_paging(session, input, 100));
   Position from = position_of(paging.from);
   Viewer viewer(session);
-  Json rows = Json::array();
+  Page page{paging.most};
   Json output;
   for (; from.source < sources.size(); from = Position{from.source + 1, 0, {}}) {
-    const auto next = fill(session, viewer, sources[from.source], from, rows, paging.most);
+    const auto next = fill(session, viewer, sources[from.source], from, page);
     if (next) {
       output["NextToken"] = token_of(to_text(*next));
       break;
     }
   }
-  output["PrincipalResourcePermissions"] = std::move(rows);
+  output["PrincipalResourcePermissions"] = std::move(page.rows);
   return output;
 }
 

@@ -93,19 +93,31 @@ void put_or_erase(Session& session, Catalog& catalog, const PermissionKey& key, 
   catalog.permissions.put(key, std::move(rights));
 }
 
-/// The rows of a receiver that hang on what it was granted: those on resources of this account, within the database
-/// of `resource` where it has one.
-std::vector<PermissionKey> dependent_rows(const Session& session, const Catalog& receiver, const Resource& resource) {
+/// Where a receiver keeps rows that hang on a grant by this account on `resource`: those on the same database, or
+/// anywhere when the grant is by tag.
+std::vector<std::string> dependent_ranges(const Session& session, const Resource& resource) {
+  const std::string& owner = session.account();
   const bool is_tagged = resource.is_policy() || resource.kind == ResourceKind::Tag ||
                          resource.kind == ResourceKind::TagExpression;
+  std::vector<std::string> out;
+  if (is_tagged) {
+    for (const char* letter : {"D", "E", "F", "G", "T"}) out.push_back(prefix_of({letter, owner}));
+    // Policies are in the order of principals, so their range cannot be narrowed to one owner.
+    out.insert(out.end(), {"P", "Q"});
+  } else if (resource.kind == ResourceKind::Location) {
+    out.push_back(prefix_of({"L", owner}));
+  } else {
+    for (const char* letter : {"D", "F", "T"}) out.push_back(prefix_of({letter, owner, resource.database}));
+  }
+  return out;
+}
+
+std::vector<PermissionKey> dependent_rows(const Session& session, const Catalog& receiver, const Resource& resource) {
   std::vector<PermissionKey> out;
-  for (const char* letter : {"D", "E", "F", "G", "L", "P", "Q", "T"}) {
-    for (auto at = receiver.permissions.lower_bound(PermissionProbe{letter, {}, {}});
-         at != receiver.permissions.end() && at->first.resource->front() == *letter; ++at) {
-      const std::string& key = *at->first.resource;
-      if (part_of(key, 1) != session.account()) continue;
-      if (!is_tagged && !resource.database.empty() && part_of(key, 2) != resource.database) continue;
-      out.push_back(at->first);
+  for (const std::string& range : dependent_ranges(session, resource)) {
+    for (auto at = receiver.permissions.lower_bound(PermissionProbe{range, {}, {}});
+         at != receiver.permissions.end() && at->first.resource->starts_with(range); ++at) {
+      if (part_of(*at->first.resource, 1) == session.account()) out.push_back(at->first);
     }
   }
   return out;

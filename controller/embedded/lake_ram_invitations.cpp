@@ -119,7 +119,8 @@ Result<Json> list_pending_resources(Session& session, const Json& input) {
   Json list = Json::array();
   if (const Share* share = session.state.shares.find(invitation.share_key)) {
     for (const auto& [arn, uses] : share->resources) {
-      list.push_back({{"arn", arn}, {"type", ram_type_of(arn)}, {"resourceShareArn", share->arn}, {"status", "PENDING"}});
+      list.push_back(
+          {{"arn", arn}, {"type", ram_type_of(arn)}, {"resourceShareArn", share->arn}, {"status", "PENDING"}});
     }
   }
   return Json{{"resources", std::move(list)}};

@@ -119,22 +119,24 @@ Resource read_filter(const Json& filter, Resource out) {
 }
 
 Json table_json(const Resource& resource, bool as_columns) {
-  Json out = {{"CatalogId", resource.catalog}, {"DatabaseName", resource.database}};
   const bool is_wildcard = resource.table == kAllTables;
+  const bool has_columns = as_columns || resource.columns != Columns::All;
+  Json wire = Json::object();
+  Json& out = wire[has_columns ? "TableWithColumns" : "Table"];
+  out["CatalogId"] = resource.catalog;
+  out["DatabaseName"] = resource.database;
   out["Name"] = is_wildcard ? "ALL_TABLES" : resource.table;
   if (resource.columns == Columns::Only) {
     out["ColumnNames"] = resource.column_names;
-    return {{"TableWithColumns", std::move(out)}};
-  }
-  if (as_columns || resource.columns == Columns::Except) {
+  } else if (has_columns) {
     out["ColumnWildcard"] = Json::object();
     if (!resource.column_names.empty()) {
       out["ColumnWildcard"]["ExcludedColumnNames"] = resource.column_names;
     }
-    return {{"TableWithColumns", std::move(out)}};
+  } else if (is_wildcard) {
+    out["TableWildcard"] = Json::object();
   }
-  if (is_wildcard) out["TableWildcard"] = Json::object();
-  return {{"Table", std::move(out)}};
+  return wire;
 }
 
 Json policy_json(const Resource& resource) {

@@ -51,8 +51,8 @@ bool holds_text(const std::string& text, const std::string& wanted) {
 
 bool fits_text(const Json& table, const std::string& wanted) {
   if (wanted.empty()) return true;
-  const std::string unquoted =
-      wanted.size() >= 2 && wanted.front() == '"' && wanted.back() == '"' ? wanted.substr(1, wanted.size() - 2) : wanted;
+  const bool is_quoted = wanted.size() >= 2 && wanted.front() == '"' && wanted.back() == '"';
+  const std::string unquoted = is_quoted ? wanted.substr(1, wanted.size() - 2) : wanted;
   for (const char* name : {"Name", "Description", "DatabaseName"}) {
     if (holds_text(string_at(table, name), unquoted)) return true;
   }

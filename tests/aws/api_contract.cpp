@@ -64,13 +64,17 @@ Result<Json> AwsApiContract::lf_as(const std::string& role, const std::string& a
   return call(world_->as_role(role), account, Service::LakeFormation, operation, std::move(input));
 }
 
-void AwsApiContract::lock_down(const std::string& account, const std::string& version) {
+void AwsApiContract::put_settings(const std::string& account, const std::string& version) {
   lf(account, "PutDataLakeSettings",
      {{"DataLakeSettings",
        {{"DataLakeAdmins", Json::array({{{"DataLakePrincipalIdentifier", role_arn(account, "datamesh-operator")}}})},
         {"CreateDatabaseDefaultPermissions", Json::array()},
         {"CreateTableDefaultPermissions", Json::array()},
         {"Parameters", {{"CROSS_ACCOUNT_VERSION", version}}}}}});
+}
+
+void AwsApiContract::lock_down(const std::string& account, const std::string& version) {
+  put_settings(account, version);
   revoke(account, "IAM_ALLOWED_PRINCIPALS", catalog_resource(), {"CREATE_DATABASE"});
 }
 

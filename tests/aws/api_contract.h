@@ -62,6 +62,8 @@ class AwsApiContract : public ::testing::TestWithParam<AwsWorldFactory> {
   Result<Json> lf_as(const std::string& role, const std::string& account, const std::string& operation, Json input);
 
   /// Makes the operator the only administrator, clears the open defaults, and sets the cross-account version.
+  void put_settings(const std::string& account, const std::string& version);
+  /// The same in a fresh account, where IAM_ALLOWED_PRINCIPALS also lose CREATE_DATABASE.
   void lock_down(const std::string& account, const std::string& version = "4");
   /// A database without open defaults.
   void make_database(const std::string& account, const std::string& name);
@@ -89,8 +91,9 @@ class AwsApiContract : public ::testing::TestWithParam<AwsWorldFactory> {
   std::vector<Json> all_pages(const std::string& account, Service service, const std::string& operation, Json input,
                               const std::string& list);
   /// The names of the columns that GetTable shows to a role.
-  std::vector<std::string> columns_seen(const std::string& role, const std::string& account, const std::string& database,
-                                        const std::string& table, const std::string& owner = {});
+  std::vector<std::string> columns_seen(const std::string& role, const std::string& account,
+                                        const std::string& database, const std::string& table,
+                                        const std::string& owner = {});
 
   std::unique_ptr<AwsWorld> world_;
   aws::Api& operator_;

@@ -277,6 +277,55 @@ TEST_P(AwsApiContract, WhatIsOpenToIamIsNotShared) {
   EXPECT_EQ(error.message, "Insufficient Lake Formation permissions: Illegal combination");
 }
 
+TEST_P(AwsApiContract, T29WhatIsOpenToIamIsSharedFromAHybridLocationWithVersion4) {
+  glue(kOwner, "CreateDatabase", {{"DatabaseInput", {{"Name", "open"}, {"LocationUri", "s3://lake/open"}}}});
+  lf(kOwner, "RegisterResource",
+     {{"ResourceArn", "arn:aws:s3:::lake"}, {"UseServiceLinkedRole", true}, {"HybridAccessEnabled", true}});
+  lock_down(kOwner, "3");
+  EXPECT_EQ(grant_error(kOwner, kConsumer, database(kOwner, "open"), {"DESCRIBE"}).kind, ErrorKind::Denied);
+  put_settings(kOwner, "4");
+  grant(kOwner, kConsumer, database(kOwner, "open"), {"DESCRIBE"});
+}
+
+TEST_P(AwsApiContract, ALinkMayLeadToAnotherRegion) {
+  make_sales();
+  Json link = database_link("sales_rl", kOwner, "sales");
+  link["TargetDatabase"]["Region"] = kRegion;
+  const auto elsewhere = [&](const std::string& operation, Json input) {
+    return operator_.call({{kOwner, "us-east-1"}, Service::Glue, operation, std::move(input)});
+  };
+  ASSERT_TRUE(elsewhere("CreateDatabase", {{"DatabaseInput", link}}));
+  const Result<Json> found = elsewhere("GetDatabase", {{"Name", "sales_rl"}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ((*found)["Database"]["TargetDatabase"]["Region"], kRegion);
+  grant(kOwner, "IAM_ALLOWED_PRINCIPALS", table(kOwner, "sales", "orders"), {"ALL"});
+  const Result<Json> tables = elsewhere("GetTables", {{"DatabaseName", "sales_rl"}});
+  ASSERT_TRUE(tables);
+  EXPECT_EQ((*tables)["TableList"].size(), 1U);
+}
+
+TEST_P(AwsApiContract, RevokingFromTheOrganizationTakesTheReGrantsOfItsAccounts) {
+  world_->join_organization(kOther, {kOther, kOwner, kConsumer}, true);
+  make_sales();
+  lock_down(kConsumer);
+  const std::string everyone = "arn:aws:organizations::777788889999:organization/o-mesh000001";
+  grant(kOwner, everyone, table(kOwner, "sales", "orders"), {"SELECT"}, {"SELECT"});
+  grant(kConsumer, kConsumerReader, table(kOwner, "sales", "orders"), {"SELECT"});
+  revoke(kOwner, everyone, table(kOwner, "sales", "orders"), {"SELECT"});
+  EXPECT_EQ(held(kConsumer, kConsumerReader, all_columns(kOwner, "sales", "orders")), "");
+}
+
+TEST_P(AwsApiContract, RevokingOnOneDatabaseLeavesReGrantsOnAnother) {
+  SHARE_ORDERS();
+  make_database(kOwner, "sales_eu");
+  make_table(kOwner, "sales_eu", "orders");
+  grant(kOwner, kConsumer, table(kOwner, "sales_eu", "orders"), {"SELECT"}, {"SELECT"});
+  accept_all(kConsumer);
+  grant(kConsumer, kConsumerReader, table(kOwner, "sales_eu", "orders"), {"SELECT"});
+  revoke(kOwner, kConsumer, table(kOwner, "sales", "orders"), {"SELECT"});
+  EXPECT_EQ(held(kConsumer, kConsumerReader, all_columns(kOwner, "sales_eu", "orders")), "SELECT");
+}
+
 TEST_P(AwsApiContract, DropAndAllOnADatabaseStayWithinTheAccount) {
   make_sales();
   EXPECT_EQ(grant_error(kOwner, kConsumer, database(kOwner, "sales"), {"DROP"}).code, "InvalidInputException");
