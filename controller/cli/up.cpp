@@ -79,11 +79,12 @@ class Running {
   /// Lets the engine finish its calls in flight. False when that took too long.
   bool finish(Signals& signals) {
     log_.info("stopping");
-    for (auto& server : servers_) server->stop(kServerPatience);
     mesh_->engine().stop([&signals] { signals.wake(); });
     const auto event = signals.wait(kPatience);
     if (event == Signals::Event::Signal) ::_exit(exit_status::kFailure);
-    return event == Signals::Event::Woken;
+    if (event == Signals::Event::TimeOut) return false;
+    for (auto& server : servers_) server->stop(kServerPatience);
+    return true;
   }
 
  private:

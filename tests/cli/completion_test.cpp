@@ -2,6 +2,7 @@
 #include "controller/cli/completion_script.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +22,7 @@ std::string script(const std::string& shell) {
 
 /// Writes `text` to a file and returns its path.
 std::string file_of(const std::string& name, const std::string& text) {
-  const std::string path = ::testing::TempDir() + name;
+  const std::string path = ::testing::TempDir() + std::to_string(::getpid()) + name;
   std::ofstream(path) << text;
   return path;
 }

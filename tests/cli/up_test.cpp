@@ -135,6 +135,19 @@ TEST_F(Up, EndsInTimeWhileCallsAreSlow) {
   EXPECT_LT(SteadyClock::now() - begin, std::chrono::seconds(2));
 }
 
+TEST_F(Up, EndsAtOnceOnASecondSignal) {
+  Process up(arguments({"--faults", "*:*=latency(30s)"}));
+  up.read_until(kStarted);
+  const std::string manifest = std::string(DATAMESH_SOURCE_DIR) + "/tests/golden/mesh";
+  ASSERT_EQ(Process({"--state-dir", folder_, "apply", "-f", manifest}).exit_status(), 0);
+  up.signal(SIGINT);
+  up.read_until("\"msg\":\"stopping\"");
+  const auto begin = SteadyClock::now();
+  up.signal(SIGINT);
+  EXPECT_EQ(up.exit_status(), 1);
+  EXPECT_LT(SteadyClock::now() - begin, std::chrono::seconds(1));
+}
+
 TEST_F(Up, RefusesAFolderThatAnotherUses) {
   Process first(arguments());
   first.read_until(kStarted);

@@ -72,6 +72,25 @@ Outcome World::run(const std::vector<std::string>& arguments, const std::string&
   return {status, out.str(), err.str()};
 }
 
+namespace {
+
+/// `text` with the values that depend on how often the operator wrote a status put out of sight.
+std::string stable(const std::string& text) {
+  std::istringstream lines(text);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) {
+    for (const std::string name : {"resourceVersion", "uid"}) {
+      const std::size_t at = line.find(name);
+      const std::size_t value = at == std::string::npos ? at : line.find(": ", at);
+      if (value != std::string::npos) line = line.substr(0, value + 2) + "<varies>" + (line.back() == ',' ? "," : "");
+    }
+    out += line + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string World::transcript(const std::vector<std::vector<std::string>>& commands) {
   std::string text;
   const std::string root = source_path("");
@@ -82,7 +101,7 @@ std::string World::transcript(const std::vector<std::vector<std::string>>& comma
       line += shown.find_first_of(" {") == std::string::npos ? " " + shown : " '" + shown + "'";
     }
     const Outcome outcome = run(command);
-    text += line + "\n" + outcome.out + outcome.err;
+    text += line + "\n" + stable(outcome.out) + outcome.err;
     if (outcome.status != 0) text += "[exit status " + std::to_string(outcome.status) + "]\n";
     text += "\n";
   }
