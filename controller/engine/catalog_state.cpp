@@ -29,14 +29,17 @@ catalog::ResourceType type_of(const catalog::LocalKey& key) {
   return id ? id->resource.type : catalog::ResourceType::Table;
 }
 
-/// What a revoked permission leaves behind. Revoking ALL takes what it stood for; the option goes with the permission.
-void revoke(catalog::Snapshot& snapshot, const Action& action) {
-  const auto type = type_of(action.key.local);
-  const PermissionValue before = expanded(permission_in(snapshot, action.key.local), type);
-  PermissionValue taken = expanded(std::get<PermissionValue>(action.value), type);
+/// What a revoke takes: ALL takes what it stands for, and the option goes with the permission.
+PermissionValue taken_by(const Action& action) {
+  PermissionValue taken = expanded(std::get<PermissionValue>(action.value), type_of(action.key.local));
   taken.grantable = taken.grantable | taken.permissions;
   taken.grantable_columns = taken.columns;
-  put_permission(snapshot, action.key.local, minus(before, taken));
+  return taken;
+}
+
+void revoke(catalog::Snapshot& snapshot, const Action& action) {
+  const PermissionValue before = expanded(permission_in(snapshot, action.key.local), type_of(action.key.local));
+  put_permission(snapshot, action.key.local, minus(before, taken_by(action)));
 }
 
 /// Settings and tag values only ever gain.
@@ -47,6 +50,22 @@ void merge_in(catalog::Snapshot& snapshot, const Action& action) {
 }
 
 }  // namespace
+
+void confirm(Confirmed& confirmed, KeyId id, const Action& action) {
+  if (action.verb == Verb::Revoke) {
+    PermissionValue& taken = confirmed[id];
+    taken = united(taken, taken_by(action));
+  } else if (action.verb == Verb::Delete) {
+    confirmed[id];
+  } else if (action.verb == Verb::Grant) {
+    const auto found = confirmed.find(id);
+    if (found == confirmed.end()) return;
+    found->second = minus(found->second, expanded(std::get<PermissionValue>(action.value), type_of(action.key.local)));
+    if (found->second.empty()) confirmed.erase(found);
+  } else {
+    confirmed.erase(id);
+  }
+}
 
 void note_effect(catalog::Snapshot& snapshot, const Action& action) {
   switch (action.verb) {

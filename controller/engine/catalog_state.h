@@ -58,9 +58,13 @@ struct CatalogState {
   std::set<KeyId> dirty;                ///< to be planned
   std::map<KeyId, OpenEntry> open;      ///< planned, not in order
   std::map<KeyId, Failure> failures;
-  std::set<KeyId> confirmed;            ///< taken back for certain, still recorded
+  Confirmed confirmed;
   std::set<KeyId> irrevocable;          ///< implicit rights that a revoke does not touch
+  std::map<KeyId, Time> repaired;       ///< grants made anew because their share was broken
+  Time shares_read{};                   ///< when the last reading of the shares began
   std::map<catalog::LocalKey, Time> undeclared;  ///< permissions that nobody claims, since when
+  /// The policy under which the permissions were last looked at.
+  std::optional<std::pair<api::Undeclared, api::AccessMode>> followed;
 
   std::set<KeyId> held;
   std::string held_hash;
@@ -75,6 +79,9 @@ struct CatalogState {
     return snapshot && !dirty.contains(id) && !open.contains(id) && !failures.contains(id) && !held.contains(id);
   }
 };
+
+/// Notes what an action took back for certain, or gave again.
+void confirm(Confirmed& confirmed, KeyId id, const catalog::Action& action);
 
 /// The snapshot with the effect of a successful action in it.
 void note_effect(catalog::Snapshot& snapshot, const catalog::Action& action);

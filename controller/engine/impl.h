@@ -1,5 +1,5 @@
-// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_catalog (what
-// is observed and done), impl_status (what is said about it), impl_report (what is asked).
+// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_catalog,
+// impl_shares and impl_undeclared (what is observed and done), impl_status (what is said about it), impl_report (what is asked).
 #pragma once
 
 #include <atomic>
@@ -93,10 +93,7 @@ class Engine::Impl {
   void observe(CatalogState& state);
   void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
   void note_change(CatalogState& state, const catalog::LocalKey& key, bool first_reading);
-  void poll_shares(CatalogState& state);
-  void take_shares(CatalogState& state, std::map<catalog::LocalKey, catalog::EntryValue> shares);
-  void share_is_broken(KeyId share);
-  bool awaits_share(const CatalogState& state) const;
+  PlanInput plan_input(const CatalogState& state) const;
   void plan_and_apply(CatalogState& state);
   void settle_plan(CatalogState& state, const CatalogPlan& plan);
   std::vector<catalog::Action> guarded(CatalogState& state, std::vector<catalog::Action> actions);
@@ -112,17 +109,29 @@ class Engine::Impl {
   void audit(const CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome) const;
   void job_done(CatalogState& state);
   void note_source(const CatalogState& state, const catalog::LocalKey& key);
+
+  // ---- impl_shares.cpp: what others share with an account
+  void poll_shares(CatalogState& state);
+  void take_shares(CatalogState& state, std::map<catalog::LocalKey, catalog::EntryValue> shares);
+  void share_is_broken(KeyId share);
+  void look_for_broken_shares(CatalogState& state);
+  bool awaits_share(const CatalogState& state) const;
+
+  // ---- impl_undeclared.cpp: what nobody declares
   void update_undeclared(CatalogState& state, const catalog::LocalKey& key);
+  void forget_undeclared(CatalogState& state);
+  void follow_policy(CatalogState& state);
 
   // ---- impl_status.cpp: what is said
   void assess_later(ResourceState& state);
   void assess_parties(KeyId id);
   void flush_statuses();
   std::optional<PendingWrite> write_for(ResourceState& state);
-  bool unsettled(const ResourceState& state) const;
+  bool unsettled(const ResourceState& state);
+  void assess_deferred();
   std::map<KeyId, Recorded> records_for(const ResourceState& state) const;
-  catalog::PermissionValue left_of(const IndexedClaim& claim, const Recorded& before,
-                                   const catalog::Snapshot& snapshot) const;
+  catalog::PermissionValue left_beside(const IndexedClaim& claim, const Recorded& before,
+                                       const catalog::Snapshot& snapshot) const;
   bool is_released(KeyId id, const Recorded& record) const;
   bool is_made_by_us(KeyId id) const;
   Json entries_json(const ResourceState& state, const std::map<KeyId, Recorded>& recorded) const;
@@ -148,6 +157,7 @@ class Engine::Impl {
   std::unique_ptr<api::Watch> watch_;
   std::set<api::ObjectKey> to_reclaim_;
   std::set<api::ObjectKey> to_assess_;
+  std::set<api::ObjectKey> deferred_;  ///< assessed again when something was planned
   bool reclaim_posted_ = false;
   bool flush_posted_ = false;
   bool flushing_ = false;

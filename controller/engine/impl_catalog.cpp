@@ -16,9 +16,6 @@ using catalog::Snapshot;
 
 namespace {
 
-constexpr Millis kFirstSharePoll{1000};
-constexpr int kMostShareDoublings = 7;
-
 /// The keys on which two readings differ, in order. Runs on the worker that read the second.
 std::vector<LocalKey> changed_keys(const Snapshot* before, const Snapshot& after) {
   std::vector<LocalKey> out;
@@ -123,6 +120,7 @@ void Engine::Impl::pump(CatalogState& state) {
   if (state.busy || stopping_ || !synced_) return;
   const auto accounts = mesh_.accounts_with_id(state.catalog.account);
   if (!accounts.empty()) state.account = mesh::spec_of<api::AccountSpec>(*accounts.front());
+  follow_policy(state);
   const Time present = now();
   if (present < state.rests_until) return arm(state);
   for (auto& [id, failure] : state.failures) {
@@ -203,6 +201,9 @@ void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std:
   state.next_sweep = now() + mesh_.spec().sweep_interval;
   for (const LocalKey& key : changed) note_change(state, key, first);
   for (const auto& [id, open] : state.open) state.dirty.insert(id);
+  state.shares_read = state.snapshot->taken;
+  look_for_broken_shares(state);
+  if (first) forget_undeclared(state);
   if (first) {
     for (KeyId id = 0; id < ledger_.size(); ++id) {
       if (ledger_.key(id).catalog == state.catalog) mark_waiters(id);
@@ -246,91 +247,9 @@ void Engine::Impl::note_change(CatalogState& state, const LocalKey& key, bool fi
   }
   state.dirty.insert(*id);
   mark_waiters(*id);
-  if (key.kind == EntryKind::ShareAcceptance) share_is_broken(*id);
 }
 
-void Engine::Impl::update_undeclared(CatalogState& state, const LocalKey& key) {
-  const bool there = state.snapshot && state.snapshot->find(key) != nullptr;
-  const bool undeclared = there && is_undeclared(ledger_, policy(state), {state.catalog, key});
-  if (!undeclared) {
-    state.undeclared.erase(key);
-    return;
-  }
-  const bool fresh = state.undeclared.try_emplace(key, now()).second;
-  if (!fresh) return;
-  if (parts_.observer != nullptr) parts_.observer->drift(DriftClass::Undeclared, "Permission");
-  for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
-    if (ResourceState* resource = ledger_.find(account->key)) assess_later(*resource);
-  }
-}
-
-/// A share that will not arrive any more is made anew from the other side: everything granted there to this account
-/// is planned again.
-void Engine::Impl::share_is_broken(KeyId share) {
-  const catalog::EntryKey& key = ledger_.key(share);
-  const catalog::EntryValue* seen = catalog(key.catalog).snapshot->find(key.local);
-  if (seen == nullptr) return;
-  const auto& value = *std::get<catalog::Shared<catalog::ShareAcceptance>>(*seen);
-  if (value.state != catalog::ShareState::Broken) return;
-  const CatalogRef sender{key.local.name, key.catalog.region};
-  for (const ResourceState* claimant : ledger_.claimants(share)) {
-    for (const IndexedClaim& claim : claimant->claims) {
-      const catalog::EntryKey& other = ledger_.key(claim.key);
-      if (other.catalog == sender && other.local.kind == EntryKind::Permission) mark(claim.key);
-    }
-  }
-}
-
-void Engine::Impl::poll_shares(CatalogState& state) {
-  state.busy = true;
-  ++jobs_;
-  const CatalogRef ref = state.catalog;
-  const api::AccountSpec account = state.account;
-  parts_.executor->offload([this, ref, account]() -> Executor::Task {
-    using Shares = std::map<LocalKey, catalog::EntryValue>;
-    aws::Api* api = parts_.api_for(account);
-    auto read = std::make_shared<Result<Shares>>(
-        api == nullptr ? Result<Shares>(fail(ErrorKind::Unavailable, "no connection is configured", to_string(ref)))
-                       : lake::observe_shares(*api, ref));
-    return [this, ref, read] {
-      CatalogState& again = catalog(ref);
-      if (*read) {
-        take_shares(again, std::move(**read));
-      } else {
-        setback(again, read->error());
-      }
-      job_done(again);
-    };
-  });
-}
-
-void Engine::Impl::take_shares(CatalogState& state, std::map<LocalKey, catalog::EntryValue> shares) {
-  const int doublings = std::min(state.share_polls++, kMostShareDoublings);
-  state.next_share_poll = now() + kFirstSharePoll * (1 << doublings);
-  std::set<LocalKey> keys;
-  const auto begin = state.snapshot->entries.lower_bound({EntryKind::ShareAcceptance, ""});
-  const auto end = state.snapshot->entries.lower_bound({EntryKind::OptIn, ""});
-  for (auto at = begin; at != end; ++at) keys.insert(at->first);
-  for (const auto& [key, value] : shares) keys.insert(key);
-  for (const LocalKey& key : keys) {
-    const auto fresh = shares.find(key);
-    const catalog::EntryValue* before = state.snapshot->find(key);
-    if (fresh != shares.end() && before != nullptr && *before == fresh->second &&
-        std::get<catalog::Shared<catalog::ShareAcceptance>>(*before)->pending ==
-            std::get<catalog::Shared<catalog::ShareAcceptance>>(fresh->second)->pending) {
-      continue;
-    }
-    if (fresh == shares.end()) {
-      state.snapshot->entries.erase(key);
-    } else {
-      state.snapshot->entries.insert_or_assign(key, fresh->second);
-    }
-    note_change(state, key, false);
-  }
-  state.poll_shares = awaits_share(state);
-}
-
-void Engine::Impl::plan_and_apply(CatalogState& state) {
+PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
   PlanInput input;
   input.ledger = &ledger_;
   input.catalog = state.catalog;
@@ -338,6 +257,16 @@ void Engine::Impl::plan_and_apply(CatalogState& state) {
   input.snapshots = snapshots();
   input.confirmed = &state.confirmed;
   input.irrevocable = &state.irrevocable;
+  input.repaired = &state.repaired;
+  input.shares_read = [this](const CatalogRef& ref) {
+    const auto found = catalogs_.find(ref);
+    return found == catalogs_.end() ? Time{} : found->second.shares_read;
+  };
+  return input;
+}
+
+void Engine::Impl::plan_and_apply(CatalogState& state) {
+  const PlanInput input = plan_input(state);
   const Time present = now();
   std::vector<KeyId> ids;
   for (const KeyId id : state.dirty) {
@@ -359,7 +288,8 @@ void Engine::Impl::plan_and_apply(CatalogState& state) {
 void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
   bool shares_awaited = false;
   for (const EntryPlan& entry : plan.entries) {
-    state.held.erase(entry.id);
+    const bool was_held = state.held.erase(entry.id) > 0;
+    const bool was_in_order = !was_held && !state.open.contains(entry.id) && !state.failures.contains(entry.id);
     if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {
       update_undeclared(state, ledger_.key(entry.id).local);
     }
@@ -379,19 +309,14 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
         shares_awaited = shares_awaited || !entry.waits_for;
       }
     }
-    assess_parties(entry.id);
+    // An entry may have thousands of parties; they are told only of what is news.
+    if (!was_in_order || entry.verdict != EntryVerdict::InOrder) assess_parties(entry.id);
   }
+  assess_deferred();
   if (!shares_awaited || state.poll_shares) return;
   state.poll_shares = true;
   state.share_polls = 0;
   state.next_share_poll = now();
-}
-
-/// An entry waits for a share that was given and has not arrived.
-bool Engine::Impl::awaits_share(const CatalogState& state) const {
-  return std::any_of(state.open.begin(), state.open.end(), [&](const auto& each) {
-    return ledger_.key(each.first).local.kind == EntryKind::ShareAcceptance && !each.second.waits_for;
-  });
 }
 
 GuardFacts Engine::Impl::guard_facts(CatalogState& state) const {
@@ -497,10 +422,7 @@ void Engine::Impl::take_outcome(CatalogState& state, const Action& action, const
 void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action, lake::Effect effect) {
   note_effect(*state.snapshot, action);
   state.failures.erase(id);
-  const bool away = action.verb == catalog::Verb::Revoke || action.verb == catalog::Verb::Delete;
-  if (away && action.cause != catalog::Cause::Repair && action.cause != catalog::Cause::Changed) {
-    state.confirmed.insert(id);
-  }
+  confirm(state.confirmed, id, action);
   const bool implicit = effect == lake::Effect::AlreadyDone && action.cause == catalog::Cause::Undeclared;
   if (implicit) {
     state.irrevocable.insert(id);
@@ -514,6 +436,7 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
   }
   mark_waiters(id);
   if (action.verb != catalog::Verb::Grant) return;
+  if (action.cause == catalog::Cause::Repair) state.repaired[id] = now();
   // Whoever was granted something from here may have an invitation soon.
   const auto permission = catalog::parse_permission_id(action.key.local.name);
   const std::string receiver = permission ? catalog::account_of_principal(permission->principal) : "";

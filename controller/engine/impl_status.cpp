@@ -109,24 +109,38 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   return write;
 }
 
-/// Something about the resource is about to be read or planned: its status is assessed right after that, once.
-bool Engine::Impl::unsettled(const ResourceState& state) const {
+/// Something about the resource is about to be read or planned: its status is assessed right after that, once. What
+/// cannot be planned for a while, since its catalog rests, is said now and looked at again when it is planned.
+bool Engine::Impl::unsettled(const ResourceState& state) {
   const Time present = now();
-  const auto busy = [&](KeyId id) {
+  bool soon = to_reclaim_.contains(state.key), later = false;
+  const auto look = [&](KeyId id) {
     const auto at = catalogs_.find(ledger_.key(id).catalog);
-    if (at == catalogs_.end()) return false;
-    if (!at->second.snapshot) return !at->second.error;
-    return at->second.dirty.contains(id) && at->second.rests_until <= present;
+    if (at == catalogs_.end()) return;
+    const CatalogState& catalog = at->second;
+    if (!catalog.snapshot) {
+      (catalog.error ? later : soon) = true;
+    } else if (catalog.dirty.contains(id)) {
+      (catalog.rests_until > present ? later : soon) = true;
+    }
   };
-  return to_reclaim_.contains(state.key) ||
-         std::any_of(state.claims.begin(), state.claims.end(), [&](const auto& claim) { return busy(claim.key); }) ||
-         std::any_of(state.recorded.begin(), state.recorded.end(), [&](const auto& pair) { return busy(pair.first); });
+  for (const IndexedClaim& claim : state.claims) look(claim.key);
+  for (const auto& [id, record] : state.recorded) look(id);
+  if (soon || later) deferred_.insert(state.key);
+  return soon;
+}
+
+/// Those whose status waited for a plan.
+void Engine::Impl::assess_deferred() {
+  for (const ObjectKey& key : std::exchange(deferred_, {})) {
+    if (ResourceState* state = ledger_.find(key)) assess_later(*state);
+  }
 }
 
 /// What is still there of an earlier record beyond the claim: DESCRIBE is not taken back beside another permission, and
 /// must go with it in the end.
-catalog::PermissionValue Engine::Impl::left_of(const IndexedClaim& claim, const Recorded& before,
-                                               const catalog::Snapshot& snapshot) const {
+catalog::PermissionValue Engine::Impl::left_beside(const IndexedClaim& claim, const Recorded& before,
+                                                   const catalog::Snapshot& snapshot) const {
   const catalog::LocalKey& key = ledger_.key(claim.key).local;
   const auto id = catalog::parse_permission_id(key.name);
   const catalog::EntryValue* seen = snapshot.find(key);
@@ -141,7 +155,8 @@ catalog::PermissionValue Engine::Impl::left_of(const IndexedClaim& claim, const 
 bool Engine::Impl::is_released(KeyId id, const Recorded& record) const {
   if (record.retain) return true;
   const auto at = catalogs_.find(ledger_.key(id).catalog);
-  if (at != catalogs_.end() && (at->second.in_order(id) || at->second.confirmed.contains(id))) return true;
+  if (at != catalogs_.end() && at->second.in_order(id)) return true;
+  if (at != catalogs_.end() && is_taken_back(at->second.confirmed, ledger_, id, record.permission)) return true;
   const auto& claimants = ledger_.claimants(id);
   return std::any_of(claimants.begin(), claimants.end(), [&](const ResourceState* other) {
     const auto theirs = other->recorded.find(id);
@@ -173,10 +188,10 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
       record.adopted = !permission && at->second.snapshot->find(key.local) != nullptr && !is_made_by_us(claim.key);
     } else {
       record.adopted = before->second.adopted;
-      const bool settled = at->second.in_order(claim.key) || at->second.confirmed.contains(claim.key);
+      const bool settled = at->second.in_order(claim.key);
       if (permission && !settled) record.permission = united(record.permission, before->second.permission);
       if (permission && settled) {
-        record.permission = united(record.permission, left_of(claim, before->second, *at->second.snapshot));
+        record.permission = united(record.permission, left_beside(claim, before->second, *at->second.snapshot));
       }
     }
     record.retain = claim.release == reconcilers::Release::Retain;

@@ -16,6 +16,9 @@ using catalog::Verb;
 
 namespace {
 
+/// How long a share that was made anew may take until its invitation shows.
+constexpr Millis kRepairShowsWithin = std::chrono::minutes(10);
+
 template <class T>
 const T* value_in(const EntryValue* value) {
   const auto* shared = value == nullptr ? nullptr : std::get_if<catalog::Shared<T>>(value);
@@ -167,14 +170,26 @@ class Planning {
     const auto* share = value_in<catalog::ShareAcceptance>(
         theirs->find({EntryKind::ShareAcceptance, key.catalog.account}));
     if (share == nullptr || share->state != catalog::ShareState::Broken) return {};
+    if (made_anew_since_read(key, id->principal)) return {};
     PermissionValue marked = *seen;
     marked.share_broken = true;
     return marked;
   }
 
+  /// What the receiver was read to say is older than the last repair, or hardly newer: another one would not help.
+  bool made_anew_since_read(const EntryKey& key, const std::string& receiver) const {
+    const auto id = ledger_.lookup(key);
+    if (!id || input_.repaired == nullptr || !input_.shares_read) return false;
+    const auto at = input_.repaired->find(*id);
+    const std::string account = catalog::account_of_principal(receiver);
+    return at != input_.repaired->end() && input_.shares_read({account, key.catalog.region}) <= at->second + kRepairShowsWithin;
+  }
+
   EntryValue owned_value(KeyId id, const EntryKey& key, const std::optional<Ownership>& ownership) const {
-    if (!ownership || input_.confirmed->contains(id)) return {};
-    if (key.local.kind == EntryKind::Permission) return ownership->permission;
+    if (!ownership || is_taken_back(*input_.confirmed, ledger_, id, ownership->permission)) return {};
+    if (key.local.kind == EntryKind::Permission) {
+      return left_of(*input_.confirmed, ledger_, id, ownership->permission);
+    }
     if (!ownership->deletable) return {};
     return catalog::OptIn{};  // any value: that it is ours is all that counts
   }
@@ -282,7 +297,7 @@ class Planning {
         const auto id = ledger_.lookup(permission);
         if ((next != '@' && next != '!') || !id || ledger_.is_claimed(*id) || revoked.contains(permission)) continue;
         const auto owned = ledger_.owned(*id);
-        if (owned && !owned->permission.empty() && !input_.confirmed->contains(*id)) return id;
+        if (owned && !left_of(*input_.confirmed, ledger_, *id, owned->permission).empty()) return id;
       }
     }
     return std::nullopt;
@@ -303,6 +318,18 @@ int phase_of(const Action& action) {
   if (!away) return kind == EntryKind::Settings ? 0 : kind == EntryKind::ShareAcceptance ? 1 : 20 + rank_of(kind);
   // Revoke before delete, and dependents before what they hang on (trap T15).
   return kind == EntryKind::Permission ? 3 : 15 - rank_of(kind);
+}
+
+PermissionValue left_of(const Confirmed& confirmed, const Ledger& ledger, KeyId id, const PermissionValue& recorded) {
+  const auto taken = confirmed.find(id);
+  const auto permission = catalog::parse_permission_id(ledger.key(id).local.name);
+  if (taken == confirmed.end() || !permission) return recorded;
+  return minus(expanded(recorded, permission->resource.type), taken->second);
+}
+
+bool is_taken_back(const Confirmed& confirmed, const Ledger& ledger, KeyId id, const PermissionValue& recorded) {
+  if (!confirmed.contains(id)) return false;
+  return ledger.key(id).local.kind != EntryKind::Permission || left_of(confirmed, ledger, id, recorded).empty();
 }
 
 bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,13 +24,18 @@ struct CatalogPolicy {
   std::set<std::string> implicit_principals;  ///< the operator and the administrators: their rights are no drift
 };
 
+/// What was taken back for certain while the records still name it: of permissions the part, of all else the whole.
+using Confirmed = std::map<KeyId, catalog::PermissionValue>;
+
 struct PlanInput {
   const Ledger* ledger = nullptr;
   CatalogRef catalog;
   CatalogPolicy policy;
   SnapshotOf snapshots;
-  const std::set<KeyId>* confirmed = nullptr;  ///< taken back for certain; their records await trimming
+  const Confirmed* confirmed = nullptr;
   const std::set<KeyId>* irrevocable = nullptr;  ///< revoked without effect: implicit rights
+  const std::map<KeyId, Time>* repaired = nullptr;   ///< grants made anew because their share was broken, and when
+  std::function<Time(const CatalogRef&)> shares_read;  ///< when the last reading of a catalog's shares began
 };
 
 enum class EntryVerdict {
@@ -60,6 +66,14 @@ CatalogPlan plan_catalog(const PlanInput& input, const std::vector<KeyId>& ids);
 /// The place of an action in the order of its catalog: taking away comes before giving, and within each what others
 /// depend on comes in their order.
 int phase_of(const catalog::Action& action);
+
+/// What is left of a recorded permission after what was taken back for certain; nothing for other kinds of entry
+/// that were taken back.
+catalog::PermissionValue left_of(const Confirmed& confirmed, const Ledger& ledger, KeyId id,
+                                 const catalog::PermissionValue& recorded);
+/// True when all that is recorded for `id` was taken back for certain.
+bool is_taken_back(const Confirmed& confirmed, const Ledger& ledger, KeyId id,
+                   const catalog::PermissionValue& recorded);
 
 /// True when what is claimed for `id` is in place, or, unclaimed, when it is there at all.
 bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id);

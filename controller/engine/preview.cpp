@@ -137,14 +137,9 @@ void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& cata
     return;
   }
   CatalogState& state = impl_.catalogs_.at(ref);
-  PlanInput input;
-  input.ledger = &impl_.ledger_;
-  input.catalog = ref;
-  input.policy = impl_.policy(state);
-  input.snapshots = impl_.snapshots();
-  const std::set<KeyId> none;
+  PlanInput input = impl_.plan_input(state);
+  const Confirmed none;
   input.confirmed = &none;
-  input.irrevocable = &state.irrevocable;
   const CatalogPlan plan = plan_catalog(input, ids);
   std::vector<std::pair<const Action*, const EntryPlan*>> all;
   std::vector<Action> actions;

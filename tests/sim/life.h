@@ -49,6 +49,8 @@ class Life {
   void check_statuses(const Expectation& expected);
   void check_objects();
   void check_tables();
+  void check_links(const Expectation& expected);
+  void check_leftovers();
   void check_quiet(const Expectation& expected);
 
   Random random_;

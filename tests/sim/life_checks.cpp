@@ -80,6 +80,8 @@ void Life::check_at_rest() {
   check_statuses(expected);
   check_objects();
   check_tables();
+  check_links(expected);
+  if (maker_.retains_nothing()) check_leftovers();
   window_ = expected.allowed;
   revoking_.clear();
   note_declared();
@@ -151,6 +153,35 @@ void Life::check_tables() {
       std::vector<std::string> wanted;
       for (const Json& column : member(table, "columns")) wanted.push_back(string_at(column, "name"));
       if (names != wanted) broken("table " + place + " has columns " + Json(names).dump() + " instead of " + Json(wanted).dump());
+    }
+  }
+}
+
+/// The links are those that are declared: none is missing, none is left.
+void Life::check_links(const Expectation& expected) {
+  std::set<std::pair<std::string, std::string>> there;
+  for (const std::string& account : maker_.accounts()) {
+    for (const auto& [name, object] : objects_in(world_, {account, kRegion})) {
+      if (object.contains("TargetDatabase") || object.contains("TargetTable")) there.insert({account, name});
+    }
+  }
+  for (const auto& link : there) {
+    if (!expected.links.contains(link)) broken("a link that nobody declares any more: " + link.first + " " + link.second);
+  }
+  for (const auto& link : expected.links) {
+    if (!there.contains(link)) broken("declared, but not there: link " + link.first + " " + link.second);
+  }
+}
+
+/// No database or table of the operator's is left of a product that is not declared, or not governed here any more.
+void Life::check_leftovers() {
+  for (const std::string& account : maker_.accounts()) {
+    for (const auto& [name, object] : objects_in(world_, {account, kRegion})) {
+      const std::string mark = string_at(member(object, "Parameters"), "datamesh.dev/product");
+      const std::size_t slash = mark.find('/');
+      if (slash == std::string::npos) continue;
+      const api::ObjectKey product{"DataProduct", mark.substr(0, slash), mark.substr(slash + 1)};
+      if (governor_of(declared_, product) != account) broken("left over of " + to_string(product) + ": " + account + " " + name);
     }
   }
 }

@@ -27,6 +27,8 @@ class MeshMaker {
   Edit edit(const Declared& declared, Time now);
 
   const std::vector<std::string>& accounts() const { return account_ids_; }
+  /// True when every product says that what it made goes with it.
+  bool retains_nothing() const { return mobile_; }
 
  private:
   struct Place {

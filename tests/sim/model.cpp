@@ -164,6 +164,7 @@ void Reckoning::product(const Json& spec) {
   if (!location.empty()) location = "location " + product.owner + ":arn:aws:s3:::" + location.substr(5);
   if (apart) {
     const Receiver producer{governing, product.producer, true};
+    out_.links.insert({product.producer, product.database});
     if (!location.empty()) give(producer, location, {"DATA_LOCATION_ACCESS"}, Due::Yes);
     give(producer, "database " + base, {"CREATE_TABLE", "ALTER", "DESCRIBE"}, Due::Yes);
     give(producer, "tables " + base, {"ALTER", "INSERT", "DELETE", "SELECT", "DESCRIBE"}, Due::Yes);
@@ -195,6 +196,10 @@ void Reckoning::link(const Json& spec) {
   const std::string consumer = account_id(declared_, key_.ns, string_at(spec, "account"));
   if (consumer.empty()) excuse("AccountNotFound");
   if (!product || consumer.empty() || consumer == product->owner) return;
+  const std::string holder = string_at(spec, "database");
+  const std::string table = string_at(spec, "table");
+  const std::string name = spec.value("name", table.empty() ? product->database : table);
+  out_.links.insert({consumer, table.empty() ? name : holder + "/" + name});
   const bool shared = std::any_of(out_.due.begin(), out_.due.end(), [&](const Right& right) {
     const bool theirs = right.principal == consumer || right.principal.find("::" + consumer + ":") != right.principal.npos;
     return right.catalog.account == product->owner && theirs && kind_of(right) != "location";

@@ -19,6 +19,7 @@ using Declared = std::map<api::ObjectKey, Json>;
 struct Expectation {
   Rights allowed;  ///< what the declared state gives
   Rights due;      ///< what of it must be in place when the world has come to rest
+  std::set<std::pair<std::string, std::string>> links;  ///< account and local name of the links that shall exist
   /// Objects that cannot become Ready, with the reasons that they may show; "*" is any reason, or Ready after all.
   std::map<api::ObjectKey, std::set<std::string>> excused;
   /// Declared rights that Lake Formation does not let stand beside each other: which of them wins is a matter of order,
