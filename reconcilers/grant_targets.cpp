@@ -109,6 +109,11 @@ std::vector<GrantTarget> entitlements(const mesh::Mesh& mesh, const api::Resourc
 
 namespace {
 
+/// `permissions` on tables with `ALL` spelled out, as rights are compared.
+PermissionSet spelled_out(PermissionSet permissions) {
+  return expanded(value_of(permissions), ResourceType::Table).permissions;
+}
+
 /// What `entitled` gives on `table` as a whole, and the columns it gives beside that.
 struct TableRights {
   PermissionSet whole;
@@ -122,7 +127,7 @@ TableRights rights_on(const std::string& table, const std::vector<GrantTarget>& 
     const bool here = target.resource.table == table;
     if (target.resource.type == ResourceType::AllTables ||
         (here && target.resource.type == ResourceType::Table)) {
-      rights.whole = rights.whole | target.value.permissions;
+      rights.whole = rights.whole | spelled_out(target.value.permissions);
     } else if (here && target.resource.type == ResourceType::Columns) {
       rights.columns.insert(rights.columns.end(), target.value.columns.begin(),
                             target.value.columns.end());
@@ -178,7 +183,7 @@ void add_table(const api::GrantSpec& grant, const ResourceId& table, const Table
     return;
   }
   if (grant.columns) return add_columns(*grant.columns, table, rights, out);
-  const PermissionSet wanted = permissions_of(grant);
+  const PermissionSet wanted = spelled_out(permissions_of(grant));
   if (rights.whole.contains(wanted)) {
     out.targets.push_back({table, value_of(wanted)});
     return;
@@ -205,7 +210,7 @@ void add_table(const api::GrantSpec& grant, const ResourceId& table, const Table
 PermissionSet rights_on_all_tables(const std::vector<GrantTarget>& entitled) {
   PermissionSet out;
   for (const GrantTarget& target : entitled) {
-    if (target.resource.type == ResourceType::AllTables) out = out | target.value.permissions;
+    if (target.resource.type == ResourceType::AllTables) out = out | spelled_out(target.value.permissions);
   }
   return out;
 }
@@ -223,7 +228,7 @@ LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_
     add_table(grant, ResourceId::of_table(owner, database, table), rights_on(table, entitled), out);
   }
   if (!tables.empty()) return out;
-  const PermissionSet wanted = permissions_of(grant), on_all = rights_on_all_tables(entitled);
+  const PermissionSet wanted = spelled_out(permissions_of(grant)), on_all = rights_on_all_tables(entitled);
   if (!on_all.empty() && on_all.contains(wanted)) {
     out.targets.push_back({ResourceId::of_all_tables(owner, database), value_of(wanted)});
     return out;

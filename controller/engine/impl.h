@@ -130,7 +130,9 @@ class Engine::Impl {
   bool unsettled(const ResourceState& state);
   void assess_deferred();
   std::map<KeyId, Recorded> records_for(const ResourceState& state) const;
-  catalog::PermissionValue left_beside(const IndexedClaim& claim, const Recorded& before,
+  catalog::ResourceType type_of(KeyId id) const;
+  catalog::PermissionValue left_beside(const IndexedClaim& claim, const catalog::Snapshot& snapshot) const;
+  catalog::PermissionValue still_there(KeyId id, const catalog::PermissionValue& recorded,
                                        const catalog::Snapshot& snapshot) const;
   bool is_released(KeyId id, const Recorded& record) const;
   bool is_made_by_us(KeyId id) const;

@@ -137,31 +137,52 @@ void Engine::Impl::assess_deferred() {
   }
 }
 
-/// What is still there of an earlier record beyond the claim: DESCRIBE is not taken back beside another permission, and
-/// must go with it in the end.
-catalog::PermissionValue Engine::Impl::left_beside(const IndexedClaim& claim, const Recorded& before,
-                                                   const catalog::Snapshot& snapshot) const {
-  const catalog::LocalKey& key = ledger_.key(claim.key).local;
-  const auto id = catalog::parse_permission_id(key.name);
-  const catalog::EntryValue* seen = snapshot.find(key);
-  if (!id || seen == nullptr) return {};
-  const auto type = id->resource.type;
-  const auto there = common(expanded(before.permission, type), expanded(std::get<catalog::PermissionValue>(*seen), type));
-  return minus(there, expanded(std::get<catalog::PermissionValue>(claim.value), type));
+/// What is there of anybody's record beyond the claim: DESCRIBE is not taken back beside another permission, and must
+/// go with it in the end.
+catalog::PermissionValue Engine::Impl::left_beside(const IndexedClaim& claim, const catalog::Snapshot& snapshot) const {
+  const auto owned = ledger_.owned(claim.key);
+  if (!owned) return {};
+  const auto type = type_of(claim.key);
+  return minus(still_there(claim.key, owned->permission, snapshot),
+               expanded(std::get<catalog::PermissionValue>(claim.value), type));
 }
 
-/// Nothing is left to do about an entry that was claimed: it is in order, stays by design, or somebody who claims it
-/// still remembers all of it.
+catalog::ResourceType Engine::Impl::type_of(KeyId id) const {
+  const auto permission = catalog::parse_permission_id(ledger_.key(id).local.name);
+  return permission ? permission->resource.type : catalog::ResourceType::Table;
+}
+
+/// The part of a recorded permission that the snapshot shows; expanded.
+catalog::PermissionValue Engine::Impl::still_there(KeyId id, const catalog::PermissionValue& recorded,
+                                                   const catalog::Snapshot& snapshot) const {
+  const catalog::EntryValue* seen = snapshot.find(ledger_.key(id).local);
+  const auto* value = seen == nullptr ? nullptr : std::get_if<catalog::PermissionValue>(seen);
+  if (value == nullptr) return {};
+  return common(expanded(recorded, type_of(id)), expanded(*value, type_of(id)));
+}
+
+/// Nothing is left to do about an entry that was claimed: it is gone, stays by design, or those who claim it still
+/// remember all of it.
 bool Engine::Impl::is_released(KeyId id, const Recorded& record) const {
   if (record.retain) return true;
   const auto at = catalogs_.find(ledger_.key(id).catalog);
-  if (at != catalogs_.end() && at->second.in_order(id)) return true;
-  if (at != catalogs_.end() && is_taken_back(at->second.confirmed, ledger_, id, record.permission)) return true;
-  const auto& claimants = ledger_.claimants(id);
-  return std::any_of(claimants.begin(), claimants.end(), [&](const ResourceState* other) {
+  const bool known = at != catalogs_.end() && at->second.snapshot.has_value();
+  if (known && is_taken_back(at->second.confirmed, ledger_, id, record.permission)) return true;
+  const bool in_order = known && at->second.in_order(id);
+  if (!ledger_.is_claimed(id)) return in_order;
+  const bool permission = ledger_.key(id).local.kind == catalog::EntryKind::Permission;
+  if (in_order && !permission) return true;
+  const auto there = in_order ? still_there(id, record.permission, *at->second.snapshot)
+                              : expanded(record.permission, type_of(id));
+  catalog::PermissionValue remembered;
+  bool anybody = in_order;
+  for (const ResourceState* other : ledger_.claimants(id)) {
     const auto theirs = other->recorded.find(id);
-    return theirs != other->recorded.end() && covers(theirs->second.permission, record.permission);
-  });
+    if (theirs == other->recorded.end()) continue;
+    anybody = true;
+    remembered = united(remembered, expanded(theirs->second.permission, type_of(id)));
+  }
+  return anybody && covers(remembered, there);
 }
 
 /// Somebody has it on record as made by the operator, rather than found.
@@ -191,7 +212,7 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
       const bool settled = at->second.in_order(claim.key);
       if (permission && !settled) record.permission = united(record.permission, before->second.permission);
       if (permission && settled) {
-        record.permission = united(record.permission, left_beside(claim, before->second, *at->second.snapshot));
+        record.permission = united(record.permission, left_beside(claim, *at->second.snapshot));
       }
     }
     record.retain = claim.release == reconcilers::Release::Retain;

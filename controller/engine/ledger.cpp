@@ -19,6 +19,30 @@ auto claims_on(const ResourceState& state, KeyId id) {
   return std::equal_range(state.claims.begin(), state.claims.end(), probe, by_key);
 }
 
+/// Keys whose claims are not the same in `a` and `b`, both sorted by key.
+void keys_that_differ(const std::vector<IndexedClaim>& a, const std::vector<IndexedClaim>& b,
+                      std::vector<KeyId>& out) {
+  auto left = a.begin(), right = b.begin();
+  while (left != a.end() || right != b.end()) {
+    const KeyId key = left == a.end()                                ? right->key
+                      : right == b.end() || left->key <= right->key ? left->key
+                                                                     : right->key;
+    const auto left_end = std::find_if(left, a.end(), [&](const auto& each) { return each.key != key; });
+    const auto right_end = std::find_if(right, b.end(), [&](const auto& each) { return each.key != key; });
+    if (!std::equal(left, left_end, right, right_end)) out.push_back(key);
+    left = left_end;
+    right = right_end;
+  }
+}
+
+/// Keys of `a` that `b` has not, each once.
+void keys_missing(const std::vector<IndexedClaim>& a, const std::vector<IndexedClaim>& b, std::vector<KeyId>& out) {
+  for (const IndexedClaim& claim : a) {
+    if (!out.empty() && out.back() == claim.key) continue;
+    if (!std::binary_search(b.begin(), b.end(), claim, by_key)) out.push_back(claim.key);
+  }
+}
+
 void add_once(std::vector<ResourceState*>& list, ResourceState* state) {
   if (std::find(list.begin(), list.end(), state) == list.end()) list.push_back(state);
 }
@@ -85,16 +109,12 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   }
   std::stable_sort(fresh.begin(), fresh.end(), by_key);
   std::vector<KeyId> touched;
-  for (const IndexedClaim& old : state.claims) {
-    std::erase(lines_[old.key].claimants, &state);
-    touched.push_back(old.key);
-  }
-  for (const IndexedClaim& claim : fresh) {
-    add_once(lines_[claim.key].claimants, &state);
-    touched.push_back(claim.key);
-  }
-  std::sort(touched.begin(), touched.end());
-  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+  std::vector<KeyId> left, joined;
+  keys_that_differ(state.claims, fresh, touched);
+  keys_missing(state.claims, fresh, left);
+  keys_missing(fresh, state.claims, joined);
+  for (const KeyId id : left) std::erase(lines_[id].claimants, &state);
+  for (const KeyId id : joined) lines_[id].claimants.push_back(&state);
   state.claims = std::move(fresh);
   state.findings = claims.findings;
   return touched;

@@ -26,6 +26,8 @@ struct IndexedClaim {
   std::vector<KeyId> needs;
   reconcilers::Step step = reconcilers::Step::Baseline;
   reconcilers::Release release = reconcilers::Release::Remove;
+
+  bool operator==(const IndexedClaim&) const = default;
 };
 
 /// What a resource's persisted status says that the operator made for it.

@@ -49,6 +49,7 @@ TEST(SteadyState, IsNoDrift) {
   SmallWorld world(kCentralMesh, &observer);
   world.converge();
   observer.sweeps = 0;
+  observer.seen.clear();
   world.sweep();
   EXPECT_GE(observer.sweeps, 3);
   EXPECT_EQ(observer.seen, None{}) << "what the engine did itself is not drift";

@@ -163,6 +163,10 @@ TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
   const std::vector<Case> cases = {
       {"more permissions", "", "permissions: [INSERT]", refused + "permissions on all tables that the account was not granted"},
       {"fewer permissions", "permissions: [SELECT, INSERT]", "permissions: [INSERT]", at + "alltables:C:orders" + to + "INSERT"},
+      {"some of ALL", "permissions: [ALL]", "permissions: [SELECT]", at + "alltables:C:orders" + to + "SELECT"},
+      {"ALL of some", "", "permissions: [ALL]", refused + "permissions on all tables that the account was not granted"},
+      {"ALL on a table of ALL", "permissions: [ALL]", "tables: [lines], permissions: [ALL]",
+       at + "table:C:orders/lines" + to + "SELECT, ALTER, DROP, DELETE, INSERT, DESCRIBE"},
       {"one table of all", "", "tables: [lines]", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
       {"another table", "tables: [lines]", "tables: [heads]",
        refused + "SELECT, DESCRIBE on table heads, which the account was not granted"},

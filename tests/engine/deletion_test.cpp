@@ -1,0 +1,154 @@
+// Taking back: in which order, what stays, and when the finalizer goes.
+#include "tests/engine/small_world.h"
+
+namespace datamesh::testing {
+namespace {
+
+/// Every write of the operator, as "central BatchRevokePermissions".
+struct Recorded : SmallWorld {
+  Recorded() {
+    converge();
+    hooks->after = [this](const aws::Call& call) -> std::optional<Error> {
+      if (is_write(call)) done.push_back(reconcilers::with_letters(call.target.account) + " " + call.operation);
+      return std::nullopt;
+    };
+  }
+  std::size_t first(const std::string& operation) const {
+    return static_cast<std::size_t>(std::find(done.begin(), done.end(), operation) - done.begin());
+  }
+  void remove_all() {
+    remove("Grant", "analytics", "analysts");
+    remove("ResourceLink", "analytics", "orders");
+    remove("Grant", "retail", "orders-to-analytics");
+    remove("DataProduct", "retail", "orders");
+  }
+  Lines done;
+};
+
+TEST(Deletion, LeavesNothingBehind) {
+  Recorded world;
+  world.remove_all();
+  EXPECT_TRUE(world.run_until_idle()) << world.engine->status().dump(2);
+  EXPECT_EQ(world.everything(), (Lines{"C: TagKey domain = retail"})) << "tag keys are shared by nature";
+  for (const auto& [kind, ns, name] :
+       {std::tuple("Grant", "analytics", "analysts"), std::tuple("ResourceLink", "analytics", "orders"),
+        std::tuple("Grant", "retail", "orders-to-analytics"), std::tuple("DataProduct", "retail", "orders")}) {
+    EXPECT_EQ(world.get(kind, ns, name), Json()) << kind;
+  }
+}
+
+TEST(Deletion, RevokesBeforeItDeletes) {
+  Recorded world;
+  world.remove_all();
+  world.run_until_idle();
+  const auto position = [&](const std::string& operation) { return world.first(operation); };
+  EXPECT_LT(position("C BatchRevokePermissions"), position("C DeleteTable"));
+  EXPECT_LT(position("C DeleteTable"), position("C DeleteDatabase"));
+  EXPECT_LT(position("C RemoveLFTagsFromResource"), position("C DeleteDatabase"));
+  EXPECT_LT(position("C DeleteDatabase"), position("C DeregisterResource"));
+  EXPECT_LT(position("K BatchRevokePermissions"), position("K DeleteDatabase"));
+  EXPECT_LT(position("C DeregisterResource"), world.done.size());
+}
+
+TEST(Deletion, KeepsTheFinalizerUntilTheLastEntryIsGone) {
+  Recorded world;
+  const auto revoked = [&] {
+    const Lines lines = world.entries(kCentral);
+    return std::none_of(lines.begin(), lines.end(), [](const auto& line) { return line.find("@K") != line.npos; });
+  };
+  world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "BatchRevokePermissions" || call.target.account != kCentral) return std::nullopt;
+    return throttled(call);
+  };
+  world.remove("Grant", "retail", "orders-to-analytics");
+  world.advance(minutes(2));
+  EXPECT_FALSE(revoked());
+  const Json held = world.get("Grant", "retail", "orders-to-analytics");
+  EXPECT_EQ(at_path(held, {"metadata", "finalizers"}), Json::array({"datamesh.dev/release"}));
+  EXPECT_EQ(world.ready("Grant", "retail", "orders-to-analytics"), "False:Throttled");
+  world.hooks->before = nullptr;
+  world.advance(minutes(5));
+  EXPECT_TRUE(revoked());
+  EXPECT_EQ(world.get("Grant", "retail", "orders-to-analytics"), Json());
+}
+
+TEST(Deletion, DeletesNoTableWhileAPermissionOnItCannotBeRevoked) {
+  Recorded world;
+  world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "BatchRevokePermissions" || call.target.account != kCentral) return std::nullopt;
+    return denied(call);
+  };
+  world.remove_all();
+  world.advance(hours(1));
+  const Lines lines = world.entries(kCentral);
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("Database "); }), 1)
+      << "a share of a database that is gone would be stranded";
+  world.hooks->before = nullptr;
+  world.advance(hours(1));
+  EXPECT_EQ(world.entries(kCentral), Lines{"TagKey domain = retail"});
+}
+
+TEST(Deletion, KeepsTheTablesWherePolicyIsRetain) {
+  SmallWorld world;
+  std::string product = kOrders;
+  product.replace(product.find("deletionPolicy: Delete"), 22, "deletionPolicy: Retain");
+  world.apply(product);
+  world.start_engine();
+  world.run_until_idle();
+  Lines kept = world.entries(kCentral);
+  std::erase_if(kept, [](const auto& line) { return line.starts_with("Permission") || line.starts_with("TagAssignment"); });
+  world.remove("DataProduct", "retail", "orders");
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.get("DataProduct", "retail", "orders"), Json());
+  EXPECT_EQ(world.entries(kCentral), kept);
+}
+
+TEST(Deletion, KeepsADatabaseThatHoldsTablesOfOthers) {
+  Recorded world;
+  world.by_hand(kCentral, aws::Service::Glue, "CreateTable",
+                R"({"DatabaseName": "orders", "TableInput": {"Name": "theirs", "StorageDescriptor": {"Columns": []}}})");
+  world.sweep();
+  world.remove_all();
+  world.run_until_idle();
+  world.sweep();
+  Lines left = world.entries(kCentral);
+  std::erase_if(left, [](const auto& line) { return line.starts_with("TagKey") || line.starts_with("Location"); });
+  EXPECT_EQ(left, (Lines{"Database orders = '' at 's3://retail-data/orders', product=retail/orders", "Table orders/theirs = () at "}));
+  EXPECT_EQ(world.first("C DeleteDatabase"), world.done.size());
+  EXPECT_NE(world.get("DataProduct", "retail", "orders"), Json()) << "it says what it waits for";
+  world.by_hand(kCentral, aws::Service::Glue, "DeleteTable", R"({"DatabaseName": "orders", "Name": "theirs"})");
+  world.sweep();
+  EXPECT_EQ(world.get("DataProduct", "retail", "orders"), Json());
+}
+
+TEST(Deletion, OfATableFromTheProductTakesOnlyThat) {
+  SmallWorld world;
+  world.converge();
+  std::string product = kOrders;
+  product.resize(product.find("    - name: items"));
+  world.apply(product);
+  EXPECT_TRUE(world.run_until_idle());
+  const Lines lines = world.entries(kCentral);
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("Table "); }), 1);
+  EXPECT_EQ(world.ready("DataProduct", "retail", "orders"), "True:InForce");
+}
+
+TEST(Deletion, OfOneOfTwoGrantsKeepsWhatTheOtherGives) {
+  SmallWorld world;
+  world.converge();
+  const Lines before = world.everything();
+  world.apply(R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: Grant
+metadata: {name: second, namespace: retail}
+spec: {product: {name: orders}, permissions: [SELECT, INSERT], to: {accounts: [{namespace: analytics, name: analytics}]}}
+)Y");
+  world.run_until_idle();
+  EXPECT_NE(world.everything(), before);
+  world.remove("Grant", "retail", "second");
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.everything(), before);
+}
+
+}  // namespace
+}  // namespace datamesh::testing
