@@ -11,6 +11,9 @@
 //   call ─► known operation? ─► shape of the input ─► IAM ─► operation (checks, then changes) ─► file ─► answer
 //                                                            an error undoes every change of the call
 //
+// It is a catalog without data: what a reader could read shows in the columns that GetTable returns. Callers carry no
+// session tags, so that a grant with a condition is kept and listed, and gives nobody anything.
+//
 // Where the behaviour of AWS could not be confirmed, the lake chose one and says so at the function concerned.
 // Source: lake-formation.md sections 1.2 to 1.6 and 2
 #pragma once

@@ -123,22 +123,36 @@ std::vector<PermissionKey> dependent_rows(const Session& session, const Catalog&
   return out;
 }
 
+void keep_only(std::vector<std::string>& names, const ColumnScope& scope) {
+  std::erase_if(names, [&](const std::string& name) { return !scope.covers({name}); });
+}
+
+/// What is left of `rights` on `resource` for an account that may still grant on what `coverage` says.
+Rights cut_to(Rights rights, const Resource& resource, const Access& coverage) {
+  PermissionSet kept = coverage.grantable;
+  if (resource.kind == ResourceKind::Table && !coverage.grantable_readable.empty()) kept |= {Permission::Select};
+  rights.granted = rights.granted & kept;
+  rights.grantable = rights.grantable & kept;
+  if (rights.columns) {
+    ColumnRights columns = *rights.columns;
+    keep_only(columns.readable, coverage.grantable_readable);
+    keep_only(columns.grantable, coverage.grantable_readable);
+    if (columns.readable.empty()) rights.granted = {};
+    if (columns.grantable.empty()) rights.grantable = {};
+    rights.columns = std::make_shared<const ColumnRights>(std::move(columns));
+  }
+  return rights;
+}
+
 /// Cuts what an account granted on inside itself down to what it still may grant on.
 void cascade_to(Session& session, const std::string& account, const Resource& resource) {
   Catalog* receiver = session.catalog_of(account);
   if (receiver == nullptr) return;
   for (const PermissionKey& key : dependent_rows(session, *receiver, resource)) {
     const Resource on = resource_of_key(*key.resource);
-    const Access coverage = coverage_of_account(session, account, on);
-    Rights rights = *receiver->permissions.find(key);
-    const Rights before = rights;
-    PermissionSet kept = coverage.grantable;
-    if (on.kind == ResourceKind::Table && !coverage.grantable_readable.empty()) kept |= {Permission::Select};
-    rights.granted = rights.granted & kept;
-    rights.grantable = rights.grantable & kept;
-    if (rights.granted != before.granted || rights.grantable != before.grantable) {
-      put_or_erase(session, *receiver, key, std::move(rights));
-    }
+    const Rights& held = *receiver->permissions.find(key);
+    Rights left = cut_to(held, on, coverage_of_account(session, account, on));
+    if (!are_equal(held, left)) put_or_erase(session, *receiver, key, std::move(left));
   }
 }
 

@@ -49,7 +49,15 @@ bool is_received(const Session& session, const Share& share) {
   return std::find(organizations.begin(), organizations.end(), share.receiver) != organizations.end();
 }
 
+/// Deleted shares stay listed for an hour.
+bool is_forgotten(const Session& session, const Share& share) {
+  constexpr Millis kListedAfterDeletion = std::chrono::hours(1);
+  return share.status == ShareStatus::Deleted &&
+         session.now_millis() - share.updated > kListedAfterDeletion.count();
+}
+
 bool belongs(const Session& session, const Json& input, const Share& share) {
+  if (is_forgotten(session, share)) return false;
   const bool is_other = string_at(input, "resourceOwner") == "OTHER-ACCOUNTS";
   return is_other ? is_received(session, share) : share.owner == session.account();
 }

@@ -29,6 +29,16 @@ bool is_dead(const State& state, const Share& share, Time now) {
   return invitation == nullptr || invitation->status == InvitationStatus::Rejected || is_expired(*invitation, now);
 }
 
+/// Shares that ended, and that no grant points to any more. One deleted by hand still has its resources: the grants
+/// that it carried go on naming it (trap T26).
+void forget_ended(Session& session, const std::string& prefix) {
+  std::vector<std::string> ended;
+  for_each_under(session.state.shares, prefix, [&](const std::string& key, const Share& share) {
+    if (share.status == ShareStatus::Deleted && share.resources.empty()) ended.push_back(key);
+  });
+  for (const std::string& key : ended) session.state.shares.erase(key);
+}
+
 std::size_t pending_invitations(const Session& session) {
   std::size_t count = 0;
   for (const auto& [arn, invitation] : session.state.invitations) {
@@ -113,6 +123,7 @@ Result<Symbol> share_with(Session& session, const std::string& receiver, const s
   });
   Share share;
   if (key.empty()) {
+    forget_ended(session, prefix);
     const std::string number = std::to_string(session.state.next_number("share"));
     key = prefix + std::string(20 - number.size(), '0') + number;
     TRY_VALUE(share, new_share(session, receiver, key));

@@ -226,6 +226,9 @@ TEST_P(AwsApiContract, RevokingTheLastGrantDeletesTheShare) {
       all_pages(kOwner, Service::Ram, "GetResourceShares", {{"resourceOwner", "SELF"}}, "resourceShares");
   ASSERT_EQ(shares.size(), 1U);
   EXPECT_EQ(shares[0]["status"], "DELETED");
+  world_->advance(hours(2));
+  EXPECT_EQ(
+      all_pages(kOwner, Service::Ram, "GetResourceShares", {{"resourceOwner", "SELF"}}, "resourceShares").size(), 0U);
   EXPECT_EQ(glue_error(kConsumer, "GetTable", {{"CatalogId", kOwner}, {"DatabaseName", "sales"}, {"Name", "orders"}})
                 .code,
             "AccessDeniedException");
@@ -477,6 +480,16 @@ TEST_P(AwsApiContract, RevokingFromTheAccountTakesItsReGrants) {
   revoke(kOwner, kConsumer, table(kOwner, "sales", "orders"), {"SELECT"});
   EXPECT_EQ(held(kConsumer, kConsumerReader, all_columns(kOwner, "sales", "orders")), "");
   EXPECT_EQ(held(kConsumer, kConsumerReader, table(kOwner, "sales", "orders")), "DESCRIBE");
+}
+
+TEST_P(AwsApiContract, RevokingAColumnFromTheAccountTakesItFromItsReGrants) {
+  make_sales();
+  lock_down(kConsumer);
+  grant(kOwner, kConsumer, columns(kOwner, "sales", "orders", {"id", "email"}), {"SELECT"}, {"SELECT"});
+  accept_all(kConsumer);
+  grant(kConsumer, kConsumerReader, columns(kOwner, "sales", "orders", {"id", "email"}), {"SELECT"});
+  revoke(kOwner, kConsumer, columns(kOwner, "sales", "orders", {"email"}), {"SELECT"});
+  EXPECT_EQ(held(kConsumer, kConsumerReader, columns(kOwner, "sales", "orders", {"id"})), "SELECT");
 }
 
 TEST_P(AwsApiContract, AReGrantCanBeRevokedAfterTheTableIsGone) {
