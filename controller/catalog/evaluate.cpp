@@ -134,6 +134,21 @@ std::string asked(const AccessQuery& query) {
   return out;
 }
 
+/// Where an entry lets in to a part only, which part that is.
+std::string part_of(const Snapshot& snapshot, const LocalKey& entry, const AccessQuery& query) {
+  const auto id = parse_permission_id(entry.name);
+  if (!id || !query.column.empty()) return {};
+  if (id->resource.type == ResourceType::ColumnsExcept) return ", all columns but " + id->resource.detail;
+  if (id->resource.type == ResourceType::DataFilter) return ", the rows and columns of filter " + id->resource.detail;
+  if (id->resource.type != ResourceType::Columns) return {};
+  const EntryValue* value = snapshot.find(entry);
+  std::string out;
+  for (const std::string& column : std::get<PermissionValue>(*value).columns) {
+    out += (out.empty() ? ", only columns " : ", ") + column;
+  }
+  return out;
+}
+
 /// What a principal holds in one catalog: by itself, with everybody of its account, or because IAM decides alone.
 Hop hop_for(HopKind kind, const CatalogRef& catalog, const Snapshot& snapshot, const AccessQuery& query) {
   const Search search(snapshot, query);
@@ -143,7 +158,8 @@ Hop hop_for(HopKind kind, const CatalogRef& catalog, const Snapshot& snapshot, c
     hop.entry = search.find(holder);
     if (!hop.entry) continue;
     hop.ok = true;
-    hop.what = holder + " holds " + std::string(to_string(query.permission)) + " on " + asked(query);
+    hop.what = holder + " holds " + std::string(to_string(query.permission)) + " on " + asked(query) +
+               part_of(snapshot, *hop.entry, query);
     return hop;
   }
   if (query.permission == Permission::Describe && is_administrator(snapshot, query.principal)) {

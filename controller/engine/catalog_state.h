@@ -71,6 +71,7 @@ struct CatalogState {
   std::string held_message;
   std::vector<catalog::Action> held_actions;
   std::deque<Spent> spent;
+  bool approved = false;  ///< what is being done was approved, and counts for nothing
 
   std::size_t permissions = 0;  ///< in the snapshot
 

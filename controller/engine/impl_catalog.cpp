@@ -139,7 +139,9 @@ void Engine::Impl::arm(CatalogState& state) {
   const Time present = now();
   if (present < state.rests_until) return wake_at(state, state.rests_until);
   Time next = state.next_sweep;
-  for (const auto& [id, failure] : state.failures) next = std::min(next, failure.next);
+  for (const auto& [id, failure] : state.failures) {
+    if (failure.next > present) next = std::min(next, failure.next);  // the others have just been planned
+  }
   if (state.poll_shares) next = std::min(next, state.next_share_poll);
   wake_at(state, std::max(next, present + Millis(1)));
 }
@@ -298,6 +300,7 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
       state.failures.erase(entry.id);
       mark_waiters(entry.id);
     } else {
+      if (entry.verdict != EntryVerdict::Act) state.failures.erase(entry.id);  // it is not tried any more
       state.open[entry.id] = {entry.verdict, entry.waits_for, entry.message};
       if (entry.waits_for) {
         waiters_[*entry.waits_for].insert(entry.id);
@@ -343,6 +346,7 @@ std::vector<Action> Engine::Impl::guarded(CatalogState& state, std::vector<Actio
   for (const Action& action : verdict.held) {
     const KeyId id = ledger_.intern(action.key);
     state.held.insert(id);
+    state.failures.erase(id);  // it is not tried any more
     assess_parties(id);
   }
   if (was_held || !verdict.held.empty()) {
@@ -351,16 +355,18 @@ std::vector<Action> Engine::Impl::guarded(CatalogState& state, std::vector<Actio
     }
   }
   state.held_actions = std::move(verdict.held);
-  if (!verdict.approved) spend(state, verdict.allowed);
+  state.approved = verdict.approved;
   return std::move(verdict.allowed);
 }
 
-void Engine::Impl::spend(CatalogState& state, const std::vector<Action>& actions) {
+/// What was taken away without approval counts against the limits for a while; attempts that failed do not.
+void Engine::Impl::spend(CatalogState& state, const std::vector<Action>& actions, const lake::ApplyReport& report) {
+  if (state.approved) return;
   Spent spent{now(), 0, 0};
-  for (const Action& action : actions) {
-    if (!is_destructive(action)) continue;
-    if (action.verb == catalog::Verb::Revoke) ++spent.revoked;
-    if (action.key.local.kind == EntryKind::Table) ++spent.deleted;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (report.outcomes[i].effect != lake::Effect::Done || !is_destructive(actions[i])) continue;
+    if (actions[i].verb == catalog::Verb::Revoke) ++spent.revoked;
+    if (actions[i].key.local.kind == EntryKind::Table) ++spent.deleted;
   }
   if (spent.revoked + spent.deleted > 0) state.spent.push_back(spent);
 }
@@ -399,6 +405,7 @@ void Engine::Impl::take_report(CatalogState& state, const std::vector<Action>& a
     take_outcome(state, actions[i], report.outcomes[i]);
     failed_any = failed_any || report.outcomes[i].effect == lake::Effect::Failed;
   }
+  spend(state, actions, report);
   if (!failed_any) {
     state.setbacks = 0;
     state.error.reset();

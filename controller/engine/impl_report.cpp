@@ -19,15 +19,21 @@ bool waits_for_a_change(const Failure& failure) {
 
 bool is_idle(const CatalogState& state, Time now) {
   if (!state.snapshot) return state.error && reaction_to(state.error->kind) == Reaction::GiveUp;
-  const bool acting = std::any_of(state.open.begin(), state.open.end(), [](const auto& each) {
-    return each.second.verdict == EntryVerdict::Act || each.second.verdict == EntryVerdict::Unrecorded;
+  const auto gave_up = [&](KeyId id) {
+    const auto failure = state.failures.find(id);
+    return failure != state.failures.end() && waits_for_a_change(failure->second);
+  };
+  const bool acting = std::any_of(state.open.begin(), state.open.end(), [&](const auto& each) {
+    const EntryVerdict verdict = each.second.verdict;
+    return (verdict == EntryVerdict::Act || verdict == EntryVerdict::Unrecorded) && !state.held.contains(each.first) &&
+           !gave_up(each.first);
   });
   const bool retrying = std::any_of(state.failures.begin(), state.failures.end(),
                                     [](const auto& each) { return !waits_for_a_change(each.second); });
   const bool dirty = std::any_of(state.dirty.begin(), state.dirty.end(),
                                  [&](KeyId id) { return !state.failures.contains(id); });
   return !state.busy && !state.must_observe && !dirty && !retrying && state.rests_until <= now &&
-         !(acting && state.held.empty()) && !(state.poll_shares && state.share_polls == 0);
+         !acting && !(state.poll_shares && state.share_polls == 0);
 }
 
 }  // namespace
