@@ -128,6 +128,7 @@ class Engine::Impl {
   void flush_statuses();
   std::optional<PendingWrite> write_for(ResourceState& state);
   bool unsettled(const ResourceState& state);
+  bool is_needed_for_release(const api::Resource& resource) const;
   void assess_deferred();
   std::map<KeyId, Recorded> records_for(const ResourceState& state) const;
   catalog::ResourceType type_of(KeyId id) const;

@@ -86,7 +86,7 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   auto finalizers = resource->metadata.finalizers;
   if (resource->metadata.deletion) {
     if (!has_finalizer(*resource)) return std::nullopt;
-    if (write.recorded.empty()) {
+    if (write.recorded.empty() && !is_needed_for_release(*resource)) {
       std::erase(finalizers, kFinalizer);
       write.finalizers = std::move(finalizers);
       return write;
@@ -128,6 +128,20 @@ bool Engine::Impl::unsettled(const ResourceState& state) {
   for (const auto& [id, record] : state.recorded) look(id);
   if (soon || later) deferred_.insert(state.key);
   return soon;
+}
+
+/// An account that is being deleted stays while something in its catalogs is still to be taken back: without it nobody
+/// could approve a held plan.
+bool Engine::Impl::is_needed_for_release(const Resource& resource) const {
+  const auto* account = std::get_if<api::AccountSpec>(&resource.spec);
+  if (account == nullptr || mesh_.accounts_with_id(account->account_id).size() > 1) return false;
+  return std::any_of(ledger_.all().begin(), ledger_.all().end(), [&](const auto& each) {
+    if (each.first == resource.key) return false;
+    return std::any_of(each.second->recorded.begin(), each.second->recorded.end(), [&](const auto& pair) {
+      return !pair.second.retain && ledger_.key(pair.first).catalog.account == account->account_id &&
+             !ledger_.is_claimed(pair.first);
+    });
+  });
 }
 
 /// Those whose status waited for a plan.
@@ -389,6 +403,10 @@ void Engine::Impl::take_write(WriteResult result) {
   for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
     if (!ledger_.owned(id)) catalog(ledger_.key(id).catalog).confirmed.erase(id);
     mark(id);
+    // Who claims it no more may have waited for this record.
+    for (ResourceState* party : ledger_.parties(id)) {
+      if (!claimed_value(*party, id)) assess_later(*party);
+    }
   }
   note_ready(*state, result.write.ready);
 }

@@ -41,7 +41,7 @@ class Life {
 
   // life_checks.cpp: what must hold
   void check_written();
-  void check_nothing_beyond(const CatalogRef& catalog, const Rights& rights) const;
+  void check_nothing_beyond(const Rights& rights);
   void check_hands(const CatalogRef& catalog, const Rights& rights) const;
   void rest();
   void check_at_rest();

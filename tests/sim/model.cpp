@@ -200,11 +200,13 @@ void Reckoning::link(const Json& spec) {
   const std::string table = string_at(spec, "table");
   const std::string name = spec.value("name", table.empty() ? product->database : table);
   out_.links.insert({consumer, table.empty() ? name : holder + "/" + name});
-  const bool shared = std::any_of(out_.due.begin(), out_.due.end(), [&](const Right& right) {
+  const auto is_shared = [&](const Right& right) {
     const bool theirs = right.principal == consumer || right.principal.find("::" + consumer + ":") != right.principal.npos;
     return right.catalog.account == product->owner && theirs && kind_of(right) != "location";
-  });
-  if (!shared) excuse("ShareNotAccepted");
+  };
+  if (std::any_of(out_.due.begin(), out_.due.end(), is_shared)) return;
+  excuse("ShareNotAccepted");
+  if (std::any_of(out_.allowed.begin(), out_.allowed.end(), is_shared)) excuse("*");
 }
 
 /// Source: lake-formation.md 2.2, rule 3: a part of the columns and rights on the whole table exclude each other.
