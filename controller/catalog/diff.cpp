@@ -134,6 +134,13 @@ std::vector<Action> repair(const DiffInput& input) {
           {input.key, Verb::Grant, wanted, Cause::Repair}};
 }
 
+Cause cause_of_revoke(const DiffInput& input, const PermissionValue& surplus) {
+  if (input.surplus == Surplus::All) return Cause::Undeclared;
+  if (input.release_cause != Cause::Released) return input.release_cause;
+  if (common(permission_of(input.observed, type_of(input.key.local)), surplus).empty()) return Cause::Confirm;
+  return input.claimed != nullptr ? Cause::Surplus : Cause::Released;
+}
+
 std::vector<Action> diff_permission(const DiffInput& input) {
   if (input.claimed != nullptr && is_broken(input.observed)) return repair(input);
   const PermissionDiff found = compare(input, type_of(input.key.local));
@@ -141,10 +148,7 @@ std::vector<Action> diff_permission(const DiffInput& input) {
   const auto add = [&](Verb verb, const PermissionValue& value, Cause cause) {
     if (!value.empty()) actions.push_back({input.key, verb, value, cause});
   };
-  const Cause surplus_cause = input.surplus == Surplus::All ? Cause::Undeclared
-                              : input.claimed != nullptr && input.release_cause == Cause::Released
-                                  ? Cause::Surplus
-                                  : input.release_cause;
+  const Cause surplus_cause = cause_of_revoke(input, found.surplus);
   add(Verb::Grant, found.preserved, Cause::Preserve);
   add(Verb::Revoke, found.surplus, surplus_cause);
   add(Verb::Grant, found.regranted, Cause::Changed);
@@ -236,8 +240,8 @@ std::string_view to_string(Verb verb) {
 }
 
 std::string_view to_string(Cause cause) {
-  static constexpr std::array<std::string_view, 8> kNames = {
-      "Declared", "Changed", "Preserve", "Released", "Expired", "Surplus", "Undeclared", "Repair"};
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "Declared", "Changed", "Preserve", "Released", "Expired", "Surplus", "Undeclared", "Repair", "Confirm"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

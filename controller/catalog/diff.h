@@ -21,6 +21,7 @@ enum class Cause {
   Surplus,     ///< beyond what a claim allows
   Undeclared,  ///< claimed by nobody, and the account says Revoke
   Repair,      ///< a broken share is made anew
+  Confirm,     ///< released and not to be seen any more; taken back all the same, since readings lag
 };
 std::string_view to_string(Cause cause);
 

@@ -316,6 +316,10 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
     if (!was_in_order || entry.verdict != EntryVerdict::InOrder) assess_parties(entry.id);
   }
   assess_deferred();
+  for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
+    ResourceState* resource = account->metadata.deletion ? ledger_.find(account->key) : nullptr;
+    if (resource != nullptr) assess_later(*resource);  // it may have waited for the last entry here
+  }
   if (!shares_awaited || state.poll_shares) return;
   state.poll_shares = true;
   state.share_polls = 0;
