@@ -38,10 +38,8 @@ struct Draft {
              Release on_release) const {
     set.claims.push_back({std::move(key), std::move(value), std::move(needs), step, on_release});
   }
-  void permit(const CatalogRef& catalog, const ResourceId& resource, const std::string& principal,
-              catalog::PermissionValue value, std::vector<EntryKey> needs, Step step) const {
-    claim(permission(catalog, resource, principal), std::move(value), std::move(needs), step,
-          Release::Remove);
+  void permit(const EntryKey& key, catalog::PermissionValue value, std::vector<EntryKey> needs, Step step) const {
+    claim(key, std::move(value), std::move(needs), step, Release::Remove);
   }
 };
 
@@ -52,8 +50,9 @@ void claim_location(const Draft& draft) {
   draft.claim(location, catalog::Location{draft.spec.location_role, draft.hybrid},
               {settings_of(draft.governing())}, Step::RegisterLocation, draft.release);
   if (!draft.shared_back()) return;
-  draft.permit(draft.governing(), ResourceId::of_location(draft.owner.account_id, arn),
-               draft.producer.account_id, value_of({Permission::DataLocationAccess}, Option::All),
+  const ResourceId registered = ResourceId::of_location(draft.owner.account_id, arn);
+  draft.permit(permission(draft.governing(), registered, draft.producer.account_id),
+               value_of({Permission::DataLocationAccess}, Option::All),
                {location}, Step::RegisterLocation);
 }
 
@@ -130,10 +129,10 @@ void claim_share_back(const Draft& draft) {
   if (!draft.shared_back()) return;
   const std::string& owner = draft.owner.account_id;
   const std::string& producer = draft.producer.account_id;
-  draft.permit(draft.governing(), ResourceId::of_database(owner, draft.database()), producer,
+  draft.permit(permission(draft.governing(), ResourceId::of_database(owner, draft.database()), producer),
                value_of({Permission::CreateTable, Permission::Alter, Permission::Describe}, Option::All),
                {draft.database_entry()}, Step::ShareBack);
-  draft.permit(draft.governing(), ResourceId::of_all_tables(owner, draft.database()), producer,
+  draft.permit(permission(draft.governing(), ResourceId::of_all_tables(owner, draft.database()), producer),
                value_of({Permission::Alter, Permission::Insert, Permission::Delete, Permission::Select,
                          Permission::Describe},
                         Option::All),
@@ -183,12 +182,12 @@ void claim_producer_access(const Draft& draft, const api::ProducerAccess& access
       }
       const auto on_tables = wanted - catalog::PermissionSet{Permission::CreateTable};
       if (!on_tables.empty()) {
-        draft.permit(here, table, principal, value_of(on_tables), table_needs, Step::ProducerAccess);
+        draft.permit(permission(here, table, principal), value_of(on_tables), table_needs, Step::ProducerAccess);
       }
     }
     catalog::PermissionSet on_database{Permission::Describe};
     if (wanted.has(Permission::CreateTable)) on_database.insert(Permission::CreateTable);
-    draft.permit(here, ResourceId::of_database(owner, draft.database()), principal,
+    draft.permit(permission(here, ResourceId::of_database(owner, draft.database()), principal),
                  value_of(on_database), needs, Step::ProducerAccess);
     const bool writes_locations = wanted.has(Permission::CreateTable) || wanted.has(Permission::Alter);
     if (writes_locations && !draft.spec.location.empty()) {
@@ -198,11 +197,11 @@ void claim_producer_access(const Draft& draft, const api::ProducerAccess& access
         location_needs = {permission(draft.governing(), ResourceId::of_location(owner, arn),
                                      draft.producer.account_id)};
       }
-      draft.permit(here, ResourceId::of_location(owner, arn), principal,
+      draft.permit(permission(here, ResourceId::of_location(owner, arn), principal),
                    value_of({Permission::DataLocationAccess}), location_needs, Step::ProducerAccess);
     }
     if (draft.shared_back()) {
-      draft.permit(here, ResourceId::of_database(draft.producer.account_id, draft.database()), principal,
+      draft.permit(permission(here, ResourceId::of_database(draft.producer.account_id, draft.database()), principal),
                    value_of({Permission::Describe}),
                    {{here, catalog::database_link_key(draft.database())}}, Step::ProducerAccess);
     }
