@@ -186,8 +186,10 @@ bool Engine::Impl::is_released(KeyId id, const Recorded& record) const {
   if (!ledger_.is_claimed(id)) return in_order;
   const bool permission = ledger_.key(id).local.kind == catalog::EntryKind::Permission;
   if (in_order && !permission) return true;
+  static const Confirmed kNothing;
+  const Confirmed& confirmed = known ? at->second.confirmed : kNothing;
   const auto there = in_order ? still_there(id, record.permission, *at->second.snapshot)
-                              : expanded(record.permission, type_of(id));
+                              : expanded(left_of(confirmed, ledger_, id, record.permission), type_of(id));
   catalog::PermissionValue remembered;
   bool anybody = in_order;
   for (const ResourceState* other : ledger_.claimants(id)) {

@@ -257,7 +257,7 @@ class Planning {
     return {};
   }
 
-  /// A table or database goes only with or after the permissions that we gave on it: what is revoked later is
+  /// A table, database or filter goes only with or after the permissions that we gave on it: what is revoked later is
   /// stranded, and so is its share (trap T15).
   void keep_what_is_granted_on(CatalogPlan& plan) const {
     std::set<EntryKey> revoked;
@@ -267,7 +267,8 @@ class Planning {
     for (EntryPlan& entry : plan.entries) {
       const EntryKey& key = ledger_.key(entry.id);
       if (entry.verdict != EntryVerdict::Act || entry.actions.front().verb != Verb::Delete) continue;
-      if (key.local.kind != EntryKind::Database && key.local.kind != EntryKind::Table) continue;
+      const EntryKind kind = key.local.kind;
+      if (kind != EntryKind::Database && kind != EntryKind::Table && kind != EntryKind::DataFilter) continue;
       const auto left = permission_left_on(key, revoked);
       if (!left) continue;
       entry.verdict = EntryVerdict::Waits;
@@ -281,13 +282,19 @@ class Planning {
     const std::string& account = key.catalog.account;
     const std::size_t slash = key.local.name.find('/');
     const std::string database = key.local.name.substr(0, slash);
-    const std::string table = slash == std::string::npos ? "" : key.local.name.substr(slash + 1);
+    std::string table = slash == std::string::npos ? "" : key.local.name.substr(slash + 1);
+    std::string filter;
+    if (key.local.kind == EntryKind::DataFilter) {
+      filter = table.substr(table.find('/') + 1);
+      table.resize(table.find('/'));
+    }
     using Type = catalog::ResourceType;
     const std::vector<Type> types =
-        table.empty() ? std::vector{Type::Database, Type::AllTables}
-                      : std::vector{Type::Table, Type::Columns, Type::ColumnsExcept, Type::DataFilter};
+        table.empty()      ? std::vector{Type::Database, Type::AllTables}
+        : !filter.empty()  ? std::vector{Type::DataFilter}
+                           : std::vector{Type::Table, Type::Columns, Type::ColumnsExcept, Type::DataFilter};
     for (const Type type : types) {
-      const std::string prefix = to_string(catalog::ResourceId{type, account, database, table, ""});
+      const std::string prefix = to_string(catalog::ResourceId{type, account, database, table, filter});
       for (auto at = snapshot_.entries.lower_bound({EntryKind::Permission, prefix});
            at != snapshot_.entries.end() && at->first.kind == EntryKind::Permission &&
            at->first.name.starts_with(prefix);

@@ -44,6 +44,8 @@ class Life {
   void check_nothing_beyond(const Rights& rights);
   void check_hands(const CatalogRef& catalog, const Rights& rights) const;
   void rest();
+  void settle_down();
+  bool approve_plans();
   void check_at_rest();
   void check_exact(const CatalogRef& catalog, const Expectation& expected);
   void check_statuses(const Expectation& expected);
