@@ -189,6 +189,7 @@ void Engine::Impl::job_done(CatalogState& state) {
     stop(std::move(stopped_));
     return;
   }
+  assess_deferred();
   pump_later(state);
 }
 

@@ -75,7 +75,7 @@ TEST(PermissionDiff, RevokesWhatIsClaimedNoMoreAndSaysWhy) {
   Compare compare;
   compare.observed = perms({P::Select, P::Insert});
   compare.owned = perms({P::Select});
-  EXPECT_EQ(compare.actions(), (Lines{"Confirm: revoke SELECT" + kFrom}));
+  EXPECT_EQ(compare.actions(), (Lines{"Released: revoke SELECT" + kFrom}));
   compare.release_cause = Cause::Expired;
   EXPECT_EQ(compare.actions(), (Lines{"Expired: revoke SELECT" + kFrom}));
 }
