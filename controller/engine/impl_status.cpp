@@ -188,8 +188,12 @@ bool Engine::Impl::is_released(KeyId id, const Recorded& record) const {
   if (in_order && !permission) return true;
   static const Confirmed kNothing;
   const Confirmed& confirmed = known ? at->second.confirmed : kNothing;
-  const auto there = in_order ? still_there(id, record.permission, *at->second.snapshot)
-                              : expanded(left_of(confirmed, ledger_, id, record.permission), type_of(id));
+  const auto seen = known ? still_there(id, record.permission, *at->second.snapshot) : record.permission;
+  auto there = in_order ? seen : expanded(left_of(confirmed, ledger_, id, record.permission), type_of(id));
+  if (!seen.permissions.has(catalog::Permission::Describe)) {
+    there.permissions.erase(catalog::Permission::Describe);  // never taken back beside another, and not there either
+    there.grantable.erase(catalog::Permission::Describe);
+  }
   catalog::PermissionValue remembered;
   bool anybody = in_order;
   for (const ResourceState* other : ledger_.claimants(id)) {

@@ -83,7 +83,8 @@ Json MeshMaker::mesh() {
                {"sweepInterval", "5m"},
                {"guard", {{"maxRevokedPercent", 100}, {"minRevocations", 1000}, {"maxDeletedTables", 1000}}}};
   change_mesh(spec);
-  spec["governance"] = random_.pick<std::string>({"Central", "LineOfBusiness", "Federated"});
+  if (governance_.empty() || mobile_) governance_ = random_.pick<std::string>({"Central", "LineOfBusiness", "Federated"});
+  spec["governance"] = governance_;
   return object("Mesh", "", "mesh", std::move(spec));
 }
 

@@ -61,6 +61,7 @@ class MeshMaker {
   std::vector<Place> consumers_;
   std::vector<Place> centrals_;
   std::vector<std::string> account_ids_;
+  std::string governance_;
   bool mobile_;  ///< the model of governance may change: nothing is retained then
   int names_ = 0;
 };
