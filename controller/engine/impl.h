@@ -97,6 +97,7 @@ class Engine::Impl {
   void plan_and_apply(CatalogState& state);
   void settle_plan(CatalogState& state, const CatalogPlan& plan);
   std::vector<catalog::Action> guarded(CatalogState& state, std::vector<catalog::Action> actions);
+  void settings_first(CatalogState& state, std::vector<catalog::Action>& actions);
   GuardFacts guard_facts(CatalogState& state) const;
   void spend(CatalogState& state, const std::vector<catalog::Action>& actions, const lake::ApplyReport& report);
   void apply(CatalogState& state, std::vector<catalog::Action> actions);

@@ -284,7 +284,18 @@ void Engine::Impl::plan_and_apply(CatalogState& state) {
   const CatalogPlan plan = plan_catalog(input, ids);
   settle_plan(state, plan);
   auto actions = guarded(state, plan.actions);
+  settings_first(state, actions);
   if (!actions.empty()) apply(state, std::move(actions));
+}
+
+/// Settings decide what the operator may see, so nothing else is done on what was seen before them.
+void Engine::Impl::settings_first(CatalogState& state, std::vector<Action>& actions) {
+  const auto rest = std::find_if(actions.begin(), actions.end(), [](const Action& action) {
+    return action.key.local.kind != EntryKind::Settings;
+  });
+  if (rest == actions.begin()) return;
+  for (auto at = rest; at != actions.end(); ++at) state.dirty.insert(ledger_.intern(at->key));
+  actions.erase(rest, actions.end());
 }
 
 /// Notes the verdicts; whatever is not acted on waits for its occasion.
