@@ -79,7 +79,7 @@ class Running {
   /// Lets the engine finish its calls in flight. False when that took too long.
   bool finish(Signals& signals) {
     log_.info("stopping");
-    mesh_->engine().stop([&signals] { signals.wake(); });
+    engine_executor_.post([this, &signals] { mesh_->engine().stop([&signals] { signals.wake(); }); });
     const auto event = signals.wait(kPatience);
     if (event == Signals::Event::Signal) ::_exit(exit_status::kFailure);
     if (event == Signals::Event::TimeOut) return false;
