@@ -77,9 +77,11 @@ std::vector<std::string> Reckoning::receivers(const Json& spec) {
 
 void Reckoning::product_grant(const Json& spec) {
   const api::ObjectKey key{"DataProduct", key_.ns, string_at(member(spec, "product"), "name")};
+  const auto declared = declared_.find(key);
+  const bool unpublished = declared != declared_.end() && is_over(member(declared->second, "spec"), "publishedUntil");
+  if (declared != declared_.end() && (is_over(spec, "expiresAt") || unpublished)) return;
   const auto product = product_at(key);
   if (!product) return;
-  if (is_over(spec, "expiresAt") || is_over(*product->spec, "publishedUntil")) return;
   for (const std::string& principal : receivers(spec)) {
     const bool account = !principal.starts_with("arn:");
     if (account && principal == product->owner) continue;
