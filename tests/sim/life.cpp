@@ -108,11 +108,14 @@ void Life::declare(const Edit& edit) {
 /// Reads what is declared now, and adds what it gives to what may be held.
 void Life::note_declared() {
   declared_.clear();
+  Declared leaving;  // an Account that is being deleted counts until it is gone
   const auto page = world_.store->list({});
   for (const Json& object : page->items) {
-    if (object["metadata"].contains("deletionTimestamp")) continue;
-    declared_[api::key_of(object)] = object;
+    const bool goes = object["metadata"].contains("deletionTimestamp");
+    if (!goes) declared_[api::key_of(object)] = object;
+    if (!goes || string_at(object, "kind") == "Account") leaving[api::key_of(object)] = object;
   }
+  if (leaving.size() != declared_.size()) window_.merge(expect(leaving, world_.clock.now()).allowed);
   window_.merge(expect(declared_, world_.clock.now()).allowed);
   for (const std::string& account : maker_.accounts()) {
     if (undeclared_policy(declared_, account) == "Revoke") revoking_.insert(account);
