@@ -130,7 +130,9 @@ bool is_broken(const EntryValue* observed) {
 std::vector<Action> repair(const DiffInput& input) {
   const ResourceType type = type_of(input.key.local);
   const PermissionValue wanted = permission_of(input.claimed, type);
-  return {{input.key, Verb::Revoke, common(permission_of(input.observed, type), wanted), Cause::Repair},
+  // All of ours goes, or what is left keeps the dead share.
+  const PermissionValue ours = united(wanted, permission_of(input.owned, type));
+  return {{input.key, Verb::Revoke, common(permission_of(input.observed, type), ours), Cause::Repair},
           {input.key, Verb::Grant, wanted, Cause::Repair}};
 }
 
