@@ -4,7 +4,7 @@
 // Without a test here: T14 (nobody can delete a principal of the embedded lake), T27 (IAM policies are not modelled),
 // T30 and T33 (its readings are never stale; the simulation makes them so), T32 (other shapes of CatalogId are out of
 // scope).
-#include "tests/engine/small_world.h"
+#include "tests/engine/ram_shares.h"
 
 namespace datamesh::testing {
 namespace {
@@ -220,15 +220,14 @@ TEST(Traps, T13ARoleThatIsNotKnownYetIsTriedAgainSoon) {
 TEST(Traps, T15NoShareOutlivesWhatItShares) {
   SmallWorld world;
   world.converge();
+  ASSERT_FALSE(active_shares(world, kCentral).empty());
   for (const auto& [kind, ns, name] :
        {std::tuple("Grant", "analytics", "analysts"), std::tuple("ResourceLink", "analytics", "orders"),
         std::tuple("Grant", "retail", "orders-to-analytics"), std::tuple("DataProduct", "retail", "orders")}) {
     world.remove(kind, ns, name);
   }
   world.run_until_idle();
-  const auto shares = world.call_as(operator_of(kCentral), Service::Ram, "GetResourceShares", {{"resourceOwner", "SELF"}});
-  ASSERT_TRUE(shares);
-  for (const Json& share : member(*shares, "resourceShares")) EXPECT_NE(share["status"], "ACTIVE") << share.dump();
+  EXPECT_EQ(active_shares(world, kCentral), std::vector<Json>{});
 }
 
 TEST(Traps, T16AColumnGrantGoesWhenTheTableGrantComes) {
