@@ -458,13 +458,16 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
     state.must_observe = true;
   }
   mark_waiters(id);
-  if (action.verb != catalog::Verb::Grant) return;
+  const bool repaired = action.verb == catalog::Verb::Revoke && action.cause == catalog::Cause::Repair;
+  if (action.verb != catalog::Verb::Grant && !repaired) return;
   if (action.cause == catalog::Cause::Repair) state.repaired[id] = now();
   // Whoever was granted something from here may have an invitation soon.
   const auto permission = catalog::parse_permission_id(action.key.local.name);
   const std::string receiver = permission ? catalog::account_of_principal(permission->principal) : "";
   const auto theirs = catalogs_.find({receiver, state.catalog.region});
   if (receiver == state.catalog.account || theirs == catalogs_.end()) return;
+  // What was passed on there went with the permission that it stood on.
+  if (repaired) theirs->second.must_observe = true;
   theirs->second.poll_shares = true;
   theirs->second.share_polls = 0;
   theirs->second.next_share_poll = now();
