@@ -396,6 +396,7 @@ void Engine::Impl::take_write(WriteResult result) {
   if (state == nullptr || state->uid != result.write.uid) return;
   if (result.error) {
     if (result.error->kind == ErrorKind::NotFound) return;  // the deletion event is on its way
+    state->status_hash.clear();  // only the answer may have been lost: what the store holds is not known
     const ObjectKey key = result.write.key;
     const Millis delay = delay_after(Error{ErrorKind::Transient, "", "", "", std::nullopt}, write_failures_);
     parts_.executor->run_at(now() + delay, [this, key] {
