@@ -34,7 +34,8 @@ void Engine::Impl::assess_later(ResourceState& state) {
 }
 
 void Engine::Impl::assess_parties(KeyId id) {
-  for (ResourceState* state : ledger_.parties(id)) assess_later(*state);
+  for (ResourceState* state : ledger_.claimants(id)) assess_later(*state);
+  for (ResourceState* state : ledger_.former_claimants(id)) assess_later(*state);
 }
 
 void Engine::Impl::flush_statuses() {
@@ -207,11 +208,9 @@ bool Engine::Impl::is_released(KeyId id, const Recorded& record) const {
 
 /// Somebody has it on record as made by the operator, rather than found.
 bool Engine::Impl::is_made_by_us(KeyId id) const {
-  const auto parties = ledger_.parties(id);
-  return std::any_of(parties.begin(), parties.end(), [&](const ResourceState* party) {
-    const auto record = party->recorded.find(id);
-    return record != party->recorded.end() && !record->second.adopted;
-  });
+  const auto& owners = ledger_.owners(id);
+  return std::any_of(owners.begin(), owners.end(),
+                     [&](const ResourceState* owner) { return !owner->recorded.at(id).adopted; });
 }
 
 /// What the status shall record: every claim on a catalog that has been read, and former claims until their entries
@@ -408,12 +407,10 @@ void Engine::Impl::take_write(WriteResult result) {
   state->status_hash = result.write.hash;
   state->conditions = result.write.conditions;
   for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
-    if (!ledger_.owned(id)) catalog(ledger_.key(id).catalog).confirmed.erase(id);
+    if (ledger_.owners(id).empty()) catalog(ledger_.key(id).catalog).confirmed.erase(id);
     mark(id);
     // Who claims it no more may have waited for this record.
-    for (ResourceState* party : ledger_.parties(id)) {
-      if (!claimed_value(*party, id)) assess_later(*party);
-    }
+    for (ResourceState* former : ledger_.former_claimants(id)) assess_later(*former);
   }
   note_ready(*state, result.write.ready);
 }

@@ -43,10 +43,6 @@ void keys_missing(const std::vector<IndexedClaim>& a, const std::vector<IndexedC
   }
 }
 
-void add_once(std::vector<ResourceState*>& list, ResourceState* state) {
-  if (std::find(list.begin(), list.end(), state) == list.end()) list.push_back(state);
-}
-
 }  // namespace
 
 std::size_t Ledger::Hash::operator()(const EntryKey& key) const {
@@ -113,8 +109,14 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   keys_that_differ(state.claims, fresh, touched);
   keys_missing(state.claims, fresh, left);
   keys_missing(fresh, state.claims, joined);
-  for (const KeyId id : left) std::erase(lines_[id].claimants, &state);
-  for (const KeyId id : joined) lines_[id].claimants.push_back(&state);
+  for (const KeyId id : left) {
+    std::erase(lines_[id].claimants, &state);
+    if (state.recorded.contains(id)) lines_[id].former.push_back(&state);
+  }
+  for (const KeyId id : joined) {
+    lines_[id].claimants.push_back(&state);
+    std::erase(lines_[id].former, &state);
+  }
   state.claims = std::move(fresh);
   state.findings = claims.findings;
   return touched;
@@ -126,12 +128,16 @@ std::vector<KeyId> Ledger::set_recorded(ResourceState& state, std::map<KeyId, Re
     const auto now = recorded.find(id);
     if (now != recorded.end() && now->second == record) continue;
     touched.push_back(id);
-    if (now == recorded.end()) std::erase(lines_[id].owners, &state);
+    if (now != recorded.end()) continue;
+    std::erase(lines_[id].owners, &state);
+    std::erase(lines_[id].former, &state);
   }
   for (const auto& [id, record] : recorded) {
     if (state.recorded.contains(id)) continue;
     touched.push_back(id);
-    add_once(lines_[id].owners, &state);
+    lines_[id].owners.push_back(&state);
+    const auto [begin, end] = claims_on(state, id);
+    if (begin == end) lines_[id].former.push_back(&state);
   }
   state.recorded = std::move(recorded);
   return touched;
@@ -205,7 +211,7 @@ std::vector<KeyId> Ledger::needs(KeyId id) const {
 
 std::vector<ResourceState*> Ledger::parties(KeyId id) const {
   std::vector<ResourceState*> out = lines_[id].claimants;
-  for (ResourceState* owner : lines_[id].owners) add_once(out, owner);
+  out.insert(out.end(), lines_[id].former.begin(), lines_[id].former.end());
   return out;
 }
 

@@ -91,9 +91,13 @@ class Ledger {
   bool is_recorded(KeyId id) const;
   /// Needs of all claims on `id`.
   std::vector<KeyId> needs(KeyId id) const;
-  /// Claimants of `id`, then those who only own it.
-  std::vector<ResourceState*> parties(KeyId id) const;
   const std::vector<ResourceState*>& claimants(KeyId id) const { return lines_[id].claimants; }
+  /// Claimants of `id`, then former claimants. In proportion to their number, so not for every claimant in turn.
+  std::vector<ResourceState*> parties(KeyId id) const;
+  /// Those who have `id` on record and claim it no more.
+  const std::vector<ResourceState*>& former_claimants(KeyId id) const { return lines_[id].former; }
+  /// Those who have `id` on record. An entry that a whole mesh shares has thousands of them.
+  const std::vector<ResourceState*>& owners(KeyId id) const { return lines_[id].owners; }
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
   std::size_t size() const { return keys_.size(); }
 
@@ -101,6 +105,7 @@ class Ledger {
   struct Line {
     std::vector<ResourceState*> claimants;  ///< once per claim; each finds its claim by key
     std::vector<ResourceState*> owners;
+    std::vector<ResourceState*> former;  ///< owners that are no claimants
   };
   struct Hash {
     std::size_t operator()(const catalog::EntryKey& key) const;

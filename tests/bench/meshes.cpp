@@ -62,7 +62,9 @@ Json grant_object(const MeshSize& size, int product, int grant) {
 
 std::vector<Json> mesh_objects(const MeshSize& size) {
   std::vector<Json> out;
-  out.push_back(object("Mesh", "", "mesh", {{"governance", "Federated"}}));
+  // The guard may release everything: hundreds of edits that take something away come within one of its windows.
+  const Json guard = {{"maxRevokedPercent", 100}};
+  out.push_back(object("Mesh", "", "mesh", {{"governance", "Federated"}, {"guard", guard}}));
   out.push_back(account("producer", "200000000000", "Producer"));
   for (int c = 0; c < size.consumers; ++c) {
     out.push_back(account(numbered("consumer-%02d", c), numbered("3000000000%02d", c), "Consumer"));

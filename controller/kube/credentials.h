@@ -1,0 +1,47 @@
+// Who we are before an API server, request by request: tokens that are read again, and plugins that are asked again.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "controller/base/clock.h"
+#include "controller/kube/kubeconfig.h"
+#include "controller/kube/run_program.h"
+
+namespace datamesh::kube {
+
+/// Safe to use from several threads.
+class Credentials {
+ public:
+  using RunPlugin = std::function<Result<std::string>(const ProgramCall&)>;
+
+  Credentials(ClusterAccess access, const Clock& clock, ReadFile read, RunPlugin run);
+
+  /// The value of the Authorization header; empty when none is sent. Reads files and runs plugins when what is known
+  /// is too old; a token file that cannot be read for a while is no failure.
+  /// Errors: those of the plugin or of a token file that was never read.
+  Result<std::string> authorization();
+
+  /// The server refused `authorization` with 401: it is not used again, unless another was obtained meanwhile.
+  void refused(const std::string& authorization);
+
+ private:
+  struct Cached {
+    std::string value;
+    std::optional<Time> until;  ///< nullopt: until refused
+  };
+
+  Result<Cached> obtain() const;
+  Result<Cached> from_plugin() const;
+
+  const ClusterAccess access_;
+  const Clock& clock_;
+  const ReadFile read_;
+  const RunPlugin run_;
+  std::mutex mutex_;  ///< held while a plugin runs, so that one at a time does
+  std::optional<Cached> cached_;
+};
+
+}  // namespace datamesh::kube
