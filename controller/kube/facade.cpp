@@ -105,7 +105,7 @@ class AuditIds {
 
 struct Facade::Shared {
   explicit Shared(const FacadeParts& parts)
-      : types(*parts.schema), backend{*parts.store, types, *parts.clock}, executor(*parts.executor),
+      : types(*parts.schema, parts.definitions), backend{*parts.store, types, *parts.clock}, executor(*parts.executor),
         documents(types, *parts.clock, parts.version), feed(*parts.store, *parts.executor),
         hub(std::make_shared<WatchHub>(backend, executor, feed)), collector(std::make_shared<Collector>(backend, executor)) {}
 

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "controller/api/resource_store.h"
 #include "controller/api/schema.h"
+#include "controller/api/schema_embedded.h"
 #include "controller/base/clock.h"
 #include "controller/base/executor.h"
 #include "controller/http/server.h"
@@ -21,10 +23,11 @@ namespace datamesh::kube {
 
 struct FacadeParts {
   api::ResourceStore* store = nullptr;         ///< keeps managedFields, and the builtin kinds
-  const api::SchemaRegistry* schema = nullptr; ///< that of the embedded CRDs
+  const api::SchemaRegistry* schema = nullptr; ///< that of `definitions`
   const Clock* clock = nullptr;
   Executor* executor = nullptr;
   std::string version;                         ///< of this program
+  std::span<const api::EmbeddedFile> definitions = api::embedded_crds();
 };
 
 class Facade {

@@ -81,7 +81,8 @@ Fault invalid(const std::string& group, const std::string& kind, const std::stri
 }
 
 Fault invalid(const ServedType& type, const std::string& name, const Causes& causes) {
-  return invalid(type.group, type.kind, name, causes);
+  // Events of both groups are one kind within a server, and their problems are told as the core group's.
+  return invalid(type.group == "events.k8s.io" ? "" : type.group, type.kind, name, causes);
 }
 
 Fault invalid_options(const std::string& kind, const Cause& cause) { return invalid("meta.k8s.io", kind, "", {cause}); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "controller/api/schema_embedded.h"
 #include "controller/base/yaml.h"
 #include "controller/kube/builtin_schemas.h"
 
@@ -115,8 +114,9 @@ api::ObjectKey key_in_store(const ServedType& type, const std::string& ns, const
   return {type.kind, ns, name};
 }
 
-TypeRegistry::TypeRegistry(const api::SchemaRegistry& schema) : schema_(schema), types_(builtin_types()) {
-  for (const api::EmbeddedFile& file : api::embedded_crds()) {
+TypeRegistry::TypeRegistry(const api::SchemaRegistry& schema, std::span<const api::EmbeddedFile> definitions)
+    : schema_(schema), types_(builtin_types()) {
+  for (const api::EmbeddedFile& file : definitions) {
     auto parsed = parse_yaml(file.text);
     if (!parsed) throw std::logic_error("an embedded CRD is broken: " + to_string(parsed.error()));
     if (schema.find(string_at(at_path(*parsed, {"spec", "names"}), "kind")) == nullptr) continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "controller/api/resource_store.h"
 #include "controller/api/schema.h"
+#include "controller/api/schema_embedded.h"
 #include "controller/api/schema_node.h"
 #include "controller/base/json.h"
 
@@ -46,8 +48,9 @@ api::ObjectKey key_in_store(const ServedType& type, const std::string& ns, const
 
 class TypeRegistry {
  public:
-  /// `schema` must be the registry of the embedded CRDs, and outlive this.
-  explicit TypeRegistry(const api::SchemaRegistry& schema);
+  /// `schema` must be the registry of `definitions`, and outlive this.
+  explicit TypeRegistry(const api::SchemaRegistry& schema,
+                        std::span<const api::EmbeddedFile> definitions = api::embedded_crds());
 
   const std::vector<ServedType>& all() const { return types_; }
   /// Null when nothing is served there.
