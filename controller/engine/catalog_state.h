@@ -35,6 +35,8 @@ struct OpenEntry {
   EntryVerdict verdict = EntryVerdict::Act;
   std::optional<KeyId> waits_for;
   std::string message;
+
+  bool operator==(const OpenEntry&) const = default;
 };
 
 struct CatalogState {

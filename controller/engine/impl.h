@@ -146,6 +146,7 @@ class Engine::Impl {
   std::vector<WriteResult> perform(std::vector<PendingWrite> writes);
   void take_writes(std::vector<WriteResult> results);
   void take_write(WriteResult result);
+  void tell_of_transition(const ResourceState& state, const PendingWrite& write) const;
   void note_ready(ResourceState& state, bool ready);
   void publish_gauges();
 
