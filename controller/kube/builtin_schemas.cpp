@@ -126,6 +126,13 @@ constexpr std::string_view kEvent = R"json({
   "deprecatedCount": {"type": "integer", "format": "int32"}
 }})json";
 
+constexpr std::string_view kService = R"json({
+"type": "object", "description": "What a cluster offers on its network. There are none here.",
+"properties": {
+  "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+  "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}
+}})json";
+
 constexpr std::string_view kDefinition = R"json({
 "type": "object", "description": "The definition of a kind.",
 "properties": {
@@ -133,12 +140,13 @@ constexpr std::string_view kDefinition = R"json({
   "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}
 }})json";
 
-constexpr std::array<std::tuple<std::string_view, std::string_view, std::string_view>, 8> kSchemas{{
+constexpr std::array<std::tuple<std::string_view, std::string_view, std::string_view>, 9> kSchemas{{
     {"", "Namespace", kNamespace},
     {"", "Secret", kSecret},
     {"", "ConfigMap", kConfigMap},
     {"", "ServiceAccount", kServiceAccount},
     {"", "Event", kCoreEvent},
+    {"", "Service", kService},
     {"coordination.k8s.io", "Lease", kLease},
     {"events.k8s.io", "Event", kEvent},
     {"apiextensions.k8s.io", "CustomResourceDefinition", kDefinition},

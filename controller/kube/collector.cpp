@@ -82,14 +82,17 @@ Result<void> Collector::start(const std::vector<Json>& objects) {
 
 void Collector::changed(const std::vector<api::WatchEvent>& events) {
   for (const api::WatchEvent& event : events) {
-    const bool deleted = event.type == api::EventType::Deleted;
-    if (deleted) {
+    const api::ObjectKey changed = api::key_of(event.object);
+    // Before and after: an owner that it no longer has is concerned, too.
+    std::vector<api::ObjectKey> concerned = index_.concerned(changed);
+    if (event.type == api::EventType::Deleted) {
       index_.drop(event.object);
     } else {
       index_.put(event.object);
       note_event(event.object);
     }
-    for (const api::ObjectKey& key : index_.concerned(event.object)) look_at(key);
+    for (const api::ObjectKey& key : index_.concerned(changed)) concerned.push_back(key);
+    for (const api::ObjectKey& key : concerned) look_at(key);
   }
   expire_events();
 }

@@ -51,8 +51,8 @@ class CollectorIndex {
   void drop(const Json& stored);
   /// What is to be done about an object, as far as can be seen now.
   std::vector<CollectorAction> actions(const api::ObjectKey& key) const;
-  /// The objects to look at because that one changed: itself, its owners, what it owns, its namespace.
-  std::vector<api::ObjectKey> concerned(const Json& stored) const;
+  /// The objects to look at when that one changes: itself, its owners, what it owns, its namespace.
+  std::vector<api::ObjectKey> concerned(const api::ObjectKey& key) const;
   std::vector<api::ObjectKey> keys() const;
   const KnownObject* find(const api::ObjectKey& key) const;
 

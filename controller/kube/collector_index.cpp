@@ -72,14 +72,14 @@ std::vector<api::ObjectKey> CollectorIndex::keys() const {
   return all;
 }
 
-std::vector<api::ObjectKey> CollectorIndex::concerned(const Json& stored) const {
-  const api::ObjectKey key = api::key_of(stored);
+std::vector<api::ObjectKey> CollectorIndex::concerned(const api::ObjectKey& key) const {
   std::vector<api::ObjectKey> keys = {key};
-  const KnownObject object = known(stored);
-  for (const KnownObject::Owner& owner : object.owners) {
+  const KnownObject* const object = find(key);
+  if (object == nullptr) return keys;
+  for (const KnownObject::Owner& owner : object->owners) {
     if (const auto found = by_uid_.find(owner.uid); found != by_uid_.end()) keys.push_back(found->second);
   }
-  if (const auto found = owned_.find(object.uid); found != owned_.end()) {
+  if (const auto found = owned_.find(object->uid); found != owned_.end()) {
     keys.insert(keys.end(), found->second.begin(), found->second.end());
   }
   if (!key.ns.empty()) keys.push_back({"Namespace", "", key.ns});

@@ -28,6 +28,7 @@ const Json& all_verbs() {
 }
 
 Json verbs_of(const ServedType& type) {
+  if (type.read_only) return {"get", "list", "watch"};
   if (type.kind == "Namespace") return {"create", "delete", "get", "list", "patch", "update", "watch"};
   return all_verbs();
 }

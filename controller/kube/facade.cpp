@@ -79,6 +79,7 @@ http::Response serve_objects(const Backend& backend, const Target& target, const
                                         : get_object(backend, target, request, *accept), *accept);
   }
   if (lacks_namespace(target)) return to_response(page_not_found());
+  if (target.type->read_only) return render(method_not_allowed(), *accept);
   if (method == "DELETE") return serve_delete(backend, target, request, *accept);
   if (method == "POST" || method == "PUT" || method == "PATCH") return serve_write(backend, target, request, *accept);
   return render(method_not_allowed(), *accept);

@@ -77,6 +77,9 @@ std::vector<ServedType> builtin_types() {
   types.back().create_on_update = true;
   add_event_fields(types.back(), "involvedObject", "reportingComponent");
   types.back().fields.emplace_back("source", "source.component");
+  // Clients list them to find what a cluster offers.
+  types.push_back(builtin("", "Service", "services", "service", {"svc"}));
+  types.back().read_only = true;
   types.push_back(builtin(kDefinitionsGroup, "CustomResourceDefinition", "customresourcedefinitions",
                           "customresourcedefinition", {"crd", "crds"}));
   types.back().scope = api::Scope::Cluster;
@@ -181,6 +184,7 @@ std::vector<BuiltinKind> builtin_kinds() {
           {"Secret", "", "secrets"},
           {"ServiceAccount", "", "serviceaccounts"},
           {"Event", "", "events"},
+          {"Service", "", "services"},
           {"Lease", "coordination.k8s.io", "leases"},
           {"CustomResourceDefinition", kDefinitionsGroup, "customresourcedefinitions", api::Scope::Cluster}};
 }

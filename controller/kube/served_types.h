@@ -33,6 +33,7 @@ struct ServedType {
   bool has_status = false;             ///< with a status subresource
   bool unconditional_update = false;   ///< a PUT may leave out the resourceVersion
   bool create_on_update = false;       ///< a PUT of what is not there creates it
+  bool read_only = false;              ///< there are none, and none can be made
   std::shared_ptr<const api::SchemaNode> schema;  ///< of the whole object, metadata included
   bool has_rules = false;              ///< the schema has CEL rules
   Json open_api;                       ///< the same schema as JSON, without metadata

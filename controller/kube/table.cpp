@@ -117,6 +117,7 @@ const std::map<std::string, std::vector<Column>>& builtin_columns() {
       {"CustomResourceDefinition",
        {kName, text("Created At", "Since when the kind is served.", {"metadata", "creationTimestamp"})}},
       {"Event", event_columns()},
+      {"Service", {kName, text("Type", "How it is reached.", {"spec", "type"}), age()}},
   };
   return kColumns;
 }

@@ -108,6 +108,7 @@ Outcome<Json> with_servers_part(const Intent& intent, const Json& live, Json wan
   }
   metadata["resourceVersion"] = old.at("resourceVersion");
   if (intent.target.subresource == Subresource::None) {
+    if (type.kind == "Namespace") wanted["spec"] = live.at("spec");  // only /finalize changes it
     if (!type.has_status) return wanted;
     wanted.erase("status");
     if (live.contains("status")) wanted["status"] = live.at("status");

@@ -17,7 +17,8 @@ class CoreKinds : public FacadeTest {
 
 TEST_F(CoreKinds, TheFirstNamespacesAreThere) {
   std::string names;
-  for (const Json& item : send("GET", kNamespaces).body["items"]) {
+  const Json list = send("GET", kNamespaces).body;
+  for (const Json& item : list["items"]) {
     names += string_at(item["metadata"], "name") + " ";
     EXPECT_FALSE(item.contains("kind")) << "items of builtin lists say no kind";
   }

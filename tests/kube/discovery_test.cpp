@@ -20,7 +20,8 @@ Json resource(const Json& list, const std::string& name) {
 TEST_F(Discovery, GroupsAreListed) {
   EXPECT_EQ(send("GET", "/api").body["versions"], Json::array({"v1"}));
   std::string groups;
-  for (const Json& group : send("GET", "/apis").body["groups"]) groups += string_at(group, "name") + " ";
+  const Json list = send("GET", "/apis").body;
+  for (const Json& group : list["groups"]) groups += string_at(group, "name") + " ";
   EXPECT_EQ(groups, "apiextensions.k8s.io coordination.k8s.io events.k8s.io demo.example.com authorization.k8s.io authentication.k8s.io ");
   EXPECT_EQ(send("GET", "/apis/demo.example.com").body,
             *parse_json(R"({"kind":"APIGroup","apiVersion":"v1","name":"demo.example.com","versions":[{"groupVersion":"demo.example.com/v1","version":"v1"}],"preferredVersion":{"groupVersion":"demo.example.com/v1","version":"v1"}})"));
@@ -35,6 +36,8 @@ TEST_F(Discovery, ResourcesAreListedWithTheirVerbs) {
   for (const char* name : {"namespaces", "namespaces/status", "namespaces/finalize", "secrets", "configmaps", "events", "serviceaccounts"}) {
     EXPECT_FALSE(resource(core, name).is_null()) << name;
   }
+  EXPECT_EQ(resource(core, "services")["verbs"], (Json{"get", "list", "watch"}));
+  EXPECT_EQ(send("POST", "/api/v1/namespaces/default/services", Json::object()).status, 405);
   EXPECT_EQ(send("GET", "/api/v2").status, 404);
 }
 

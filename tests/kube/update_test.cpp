@@ -72,7 +72,7 @@ TEST_F(Update, PatchesAreHeldToTheirRevision) {
   EXPECT_EQ(stale.status, 409) << stale.text;
   const Reply uid = merge(kG, {{"metadata", {{"uid", "zzz"}}}});
   EXPECT_EQ(uid.message(), "Widget.demo.example.com \"g\" is invalid: metadata.uid: Invalid value: \"zzz\": field is immutable");
-  EXPECT_EQ(merge(kWidgets + "/none", {}).status, 404);
+  EXPECT_EQ(merge(kWidgets + "/none", Json::object()).status, 404);
 }
 
 TEST_F(Update, JsonPatchesApplyWhollyOrNotAtAll) {
