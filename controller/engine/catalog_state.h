@@ -20,6 +20,7 @@ namespace datamesh::engine {
 struct Failure {
   Error error;
   int attempts = 0;
+  Time since{};  ///< of the first attempt
   Time next{};  ///< not tried again before
 };
 

@@ -119,6 +119,9 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   }
   state.claims = std::move(fresh);
   state.findings = claims.findings;
+  state.ended.clear();
+  for (const EntryKey& key : claims.ended) state.ended.insert(intern(key));
+  state.unknown_tables = claims.unknown_tables;
   return touched;
 }
 
@@ -181,7 +184,7 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
   for (const ResourceState* owner : line.owners) {
     const Recorded& record = owner->recorded.at(id);
     out.permission = united(out.permission, record.permission);
-    if (record.adopted || record.retain) out.deletable = false;
+    if (record.adopted || record.retain || keeps(*owner, id)) out.deletable = false;
   }
   return out;
 }
