@@ -56,6 +56,7 @@ Result<std::unique_ptr<LocalMesh>> LocalMesh::open(const LocalMeshOptions& optio
   TRY(mesh->open_store());
   TRY(mesh->open_lake());
   mesh->make_engine();
+  if (options.store != nullptr) return mesh;
   TRY_VALUE(mesh->facade_, kube::Facade::open({mesh->store_.get(), options.schema, options.clock, options.api_executor, kVersion}));
   mesh->api_ = std::make_unique<LocalApi>(LocalApiParts{mesh->store_.get(), mesh->facade_.get(), options.schema, options.clock,
                                                         options.api_executor, options.token, mesh->answers()});
@@ -63,6 +64,15 @@ Result<std::unique_ptr<LocalMesh>> LocalMesh::open(const LocalMeshOptions& optio
 }
 
 Result<void> LocalMesh::open_store() {
+  if (options_.store == nullptr) TRY(open_own_store());
+  api::ResourceStore& store = options_.store == nullptr ? *store_ : *options_.store;
+  if (!options_.sweep_interval.empty()) {
+    engine_store_ = std::make_unique<SweepOverride>(store, options_.sweep_interval);
+  }
+  return {};
+}
+
+Result<void> LocalMesh::open_own_store() {
   embedded::SqliteStore::Options store;
   store.file = file_in(options_.state_folder, kObjectsFile, ":memory:");
   store.clock = options_.clock;
@@ -71,9 +81,6 @@ Result<void> LocalMesh::open_store() {
   store.managed_fields = embedded::ManagedFields::Keep;
   store.seed = options_.seed;
   TRY_VALUE(store_, embedded::SqliteStore::open(std::move(store)));
-  if (!options_.sweep_interval.empty()) {
-    engine_store_ = std::make_unique<SweepOverride>(*store_, options_.sweep_interval);
-  }
   return {};
 }
 
@@ -81,7 +88,7 @@ Result<void> LocalMesh::open_lake() {
   const embedded::EmbeddedLake::Options lake{file_in(options_.state_folder, kLakeFile, ":memory:"), options_.clock,
                                              !options_.state_folder.empty()};
   TRY_VALUE(lake_, embedded::EmbeddedLake::open(lake));
-  lake_access_ = std::make_unique<LakeAccess>(*lake_, options_.faults, *metrics_);
+  lake_access_ = std::make_unique<LakeAccess>(*lake_, LakeAccess::Options{options_.faults, options_.may_write}, *metrics_);
   return {};
 }
 
@@ -89,7 +96,9 @@ void LocalMesh::make_engine() {
   engine::Parts parts;
   parts.clock = options_.clock;
   parts.executor = options_.engine_executor;
-  parts.store = engine_store_ ? static_cast<api::ResourceStore*>(engine_store_.get()) : store_.get();
+  api::ResourceStore* const store = options_.store != nullptr ? options_.store : store_.get();
+  parts.store = engine_store_ ? engine_store_.get() : store;
+  parts.transition = options_.transition;
   parts.api_for = [access = lake_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
   parts.observer = metrics_.get();
   parts.audit = [audit = audit_.get(), log = options_.log](const Json& line) {

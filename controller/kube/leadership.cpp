@@ -17,8 +17,11 @@ Millis spread(Millis retry) {
 Leadership::Leadership(LeaseLock& lock, std::string identity, LeaseTimings timings, Callbacks callbacks)
     : timings_(timings),
       callbacks_(std::move(callbacks)),
-      elector_(lock, std::move(identity), timings, clock_, wall_),
-      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+      elector_(lock, std::move(identity), timings, clock_, wall_) {}
+
+void Leadership::begin() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
 
 Leadership::~Leadership() {
   thread_.request_stop();

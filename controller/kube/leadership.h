@@ -11,7 +11,7 @@
 
 namespace datamesh::kube {
 
-/// Tries on a thread of its own until it goes.
+/// Tries on a thread of its own, from `begin` until it goes.
 class Leadership {
  public:
   struct Callbacks {
@@ -23,6 +23,8 @@ class Leadership {
   Leadership(LeaseLock& lock, std::string identity, LeaseTimings timings, Callbacks callbacks);
   ~Leadership();
 
+  /// Callable once.
+  void begin();
   /// True while no other replica can lead. From any thread.
   bool may_write() const { return elector_.may_write(); }
   /// True once the Lease has been seen, whoever holds it: this replica can take over. From any thread.

@@ -37,7 +37,9 @@ constexpr auto kLong = std::chrono::seconds(20);
 
 struct Replica {
   Replica(SharedLease& lease, const std::string& name)
-      : leadership(lease, name, kQuick, {[this] { gained.set_value(); }, [this] { lost.set_value(); }}) {}
+      : leadership(lease, name, kQuick, {[this] { gained.set_value(); }, [this] { lost.set_value(); }}) {
+    leadership.begin();
+  }
   bool gains() { return gained.get_future().wait_for(kLong) == std::future_status::ready; }
   bool loses() { return lost.get_future().wait_for(kLong) == std::future_status::ready; }
 
