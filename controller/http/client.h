@@ -21,6 +21,8 @@ struct ClientOptions {
   std::size_t response_budget = 64 << 20;  ///< bytes of a response body; a stream has no limit
   std::string ca_pem;                      ///< who may vouch for an https server; empty: whoever the system trusts
   TlsIdentity identity;                    ///< shown to the server; empty: none
+  std::string proxy_url;                   ///< "http://proxy:3128", through which all goes; empty: none
+  bool skip_verification = false;          ///< trust whoever answers; only where somebody demands it by name
 };
 
 /// Redirects are not followed and proxies of the environment are not used. Connections are kept and reused.

@@ -36,6 +36,8 @@ web::http::client::http_client_config client_configuration(const ClientOptions& 
   web::http::client::http_client_config config;
   config.set_max_redirects(0);
   config.set_timeout(std::chrono::hours(1));  // an idle timeout; the caller keeps the real deadline
+  config.set_validate_certificates(!options.skip_verification);
+  if (!options.proxy_url.empty()) config.set_proxy(web::web_proxy(::web::uri(options.proxy_url)));
   config.set_ssl_context_callback([options](asio::ssl::context& context) { set_trust(context, options); });
   return config;
 }
