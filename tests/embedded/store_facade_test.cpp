@@ -53,6 +53,7 @@ TEST_F(StoreForFacade, AStatusMayBringItsManagers) {
   const auto again = store_->write_statuses({{kOrders, "", {{"x", 1}}, std::nullopt, managers}});
   EXPECT_EQ(*again[0], *written[0]) << "the same once more is no write";
   const auto others = store_->write_statuses({{kOrders, "", {{"x", 1}}, std::nullopt, kManagers}});
+  EXPECT_EQ((*others[0])["metadata"]["managedFields"], kManagers);
   EXPECT_GT(revision(*others[0]), revision(*written[0])) << "managers alone are a change";
 }
 
