@@ -128,7 +128,9 @@ Result<LongPoll> parse_long_poll(const ObjectTarget& target, const http::Request
   TRY_VALUE(const std::size_t since, query_number(request, "resourceVersion", 0));
   TRY_VALUE(const std::size_t timeout, query_number(request, "timeoutSeconds", 30));
   const auto selector = request.query.find("labelSelector");
-  TRY_VALUE(poll.labels, parse_selector(selector == request.query.end() ? "" : selector->second));
+  auto labels = kube::parse_label_selector(selector == request.query.end() ? "" : selector->second);
+  if (!labels) return fail(ErrorKind::Invalid, labels.error().message);
+  poll.selector.labels = std::move(*labels);
   poll.watch.since = static_cast<api::Revision>(since);
   poll.deadline = now + std::chrono::seconds(std::min(timeout, kLongestPollSeconds));
   return poll;
