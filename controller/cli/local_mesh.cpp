@@ -1,7 +1,10 @@
 #include "controller/cli/local_mesh.h"
 
+#include <set>
+
 #include "controller/cli/state_folder.h"
 #include "controller/cli/version.h"
+#include "controller/kube/served_types.h"
 
 namespace datamesh::cli {
 namespace {
@@ -19,11 +22,19 @@ embedded::KindTable kind_table(const api::SchemaRegistry& schema) {
     table[kind->kind] = {kind->group, kind->plural,
                          cluster ? embedded::Scope::Cluster : embedded::Scope::Namespaced};
   }
+  for (const kube::BuiltinKind& kind : kube::builtin_kinds()) {
+    const bool cluster = kind.scope == api::Scope::Cluster;
+    table[kind.kind] = {kind.group, kind.plural, cluster ? embedded::Scope::Cluster : embedded::Scope::Namespaced};
+  }
   return table;
 }
 
+/// Our own kinds are held to their schemas here, whoever writes them; the builtin ones by the facade alone.
 embedded::Admission admission(const api::SchemaRegistry& schema) {
-  return [&schema](Json object) -> Result<Json> {
+  std::set<std::string> builtin;
+  for (const kube::BuiltinKind& kind : kube::builtin_kinds()) builtin.insert(kind.kind);
+  return [&schema, builtin](Json object) -> Result<Json> {
+    if (builtin.contains(string_at(object, "kind"))) return object;
     const std::vector<api::Problem> problems = schema.admit(object);
     if (!problems.empty()) return fail(ErrorKind::Invalid, to_string(problems), "schema");
     return object;
@@ -45,7 +56,8 @@ Result<std::unique_ptr<LocalMesh>> LocalMesh::open(const LocalMeshOptions& optio
   TRY(mesh->open_store());
   TRY(mesh->open_lake());
   mesh->make_engine();
-  mesh->api_ = std::make_unique<LocalApi>(LocalApiParts{mesh->store_.get(), options.schema, options.clock,
+  TRY_VALUE(mesh->facade_, kube::Facade::open({mesh->store_.get(), options.schema, options.clock, options.api_executor, kVersion}));
+  mesh->api_ = std::make_unique<LocalApi>(LocalApiParts{mesh->store_.get(), mesh->facade_.get(), options.schema, options.clock,
                                                         options.api_executor, options.token, mesh->answers()});
   return mesh;
 }
@@ -56,6 +68,7 @@ Result<void> LocalMesh::open_store() {
   store.clock = options_.clock;
   store.kinds = kind_table(*options_.schema);
   store.admission = admission(*options_.schema);
+  store.managed_fields = embedded::ManagedFields::Keep;
   store.seed = options_.seed;
   TRY_VALUE(store_, embedded::SqliteStore::open(std::move(store)));
   if (!options_.sweep_interval.empty()) {

@@ -16,6 +16,7 @@
 #include "controller/cli/sweep_override.h"
 #include "controller/embedded/sqlite_store.h"
 #include "controller/engine/engine.h"
+#include "controller/kube/facade.h"
 #include "controller/telemetry/audit.h"
 #include "controller/telemetry/metrics.h"
 
@@ -61,6 +62,7 @@ class LocalMesh {
   std::unique_ptr<embedded::EmbeddedLake> lake_;
   std::unique_ptr<LakeAccess> lake_access_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<kube::Facade> facade_;
   std::unique_ptr<LocalApi> api_;
 };
 

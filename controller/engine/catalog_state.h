@@ -36,6 +36,8 @@ struct OpenEntry {
   EntryVerdict verdict = EntryVerdict::Act;
   std::optional<KeyId> waits_for;
   std::string message;
+
+  bool operator==(const OpenEntry&) const = default;
 };
 
 struct CatalogState {

@@ -150,6 +150,7 @@ class Engine::Impl {
   std::vector<WriteResult> perform(std::vector<PendingWrite> writes);
   void take_writes(std::vector<WriteResult> results);
   void take_write(WriteResult result);
+  void tell_of_transition(const ResourceState& state, const PendingWrite& write) const;
   void note_health(ResourceState& state, reconcilers::Health health);
   void publish_gauges();
 

@@ -337,17 +337,21 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
   bool shares_awaited = false;
   for (const EntryPlan& entry : plan.entries) {
     const bool was_held = state.held.erase(entry.id) > 0;
-    const bool was_in_order = !was_held && !state.open.contains(entry.id) && !state.failures.contains(entry.id);
+    const bool had_failed = state.failures.contains(entry.id);
+    const auto known = state.open.find(entry.id);
+    const auto before = known == state.open.end() ? std::nullopt : std::optional(known->second);
     if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {
       update_undeclared(state, ledger_.key(entry.id).local);
     }
+    std::optional<OpenEntry> after;
     if (entry.verdict == EntryVerdict::InOrder) {
       state.open.erase(entry.id);
       state.failures.erase(entry.id);
       mark_waiters(entry.id);
     } else {
       if (entry.verdict != EntryVerdict::Act) state.failures.erase(entry.id);  // it is not tried any more
-      state.open[entry.id] = {entry.verdict, entry.waits_for, entry.message};
+      after = OpenEntry{entry.verdict, entry.waits_for, entry.message};
+      state.open[entry.id] = *after;
       if (entry.waits_for) {
         waiters_[*entry.waits_for].insert(entry.id);
         catalog(ledger_.key(*entry.waits_for).catalog);
@@ -359,7 +363,8 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
       }
     }
     // An entry may have thousands of parties; they are told only of what is news.
-    if (!was_in_order || entry.verdict != EntryVerdict::InOrder) assess_parties(entry.id);
+    const bool news = was_held || had_failed || before != after || entry.verdict == EntryVerdict::Act;
+    if (news) assess_parties(entry.id);
   }
   assess_deferred();
   for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {

@@ -413,15 +413,33 @@ void Engine::Impl::take_write(WriteResult result) {
     return;
   }
   if (!result.write.status) return;  // the finalizer is gone, and with it the object
+  tell_of_transition(*state, result.write);
   state->status_hash = result.write.hash;
   state->conditions = result.write.conditions;
   for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
     if (ledger_.owners(id).empty()) catalog(ledger_.key(id).catalog).confirmed.erase(id);
-    mark(id);
+    // What thousands claim is planned when the last of them has it on record, not after each.
+    if (!claimed_value(*state, id) || ledger_.is_recorded(id)) mark(id);
     // Who claims it no more may have waited for this record.
     for (ResourceState* former : ledger_.former_claimants(id)) assess_later(*former);
   }
   note_health(*state, result.write.health);
+}
+
+void Engine::Impl::tell_of_transition(const ResourceState& state, const PendingWrite& write) const {
+  if (!parts_.transition || state.conditions == write.conditions) return;
+  const auto ready = [](const std::string& conditions) {
+    const auto list = parse_own_json(conditions);
+    if (!list) return Json();
+    const auto found = std::find_if(list->begin(), list->end(),
+                                    [](const Json& each) { return string_at(each, "type") == "Ready"; });
+    return found == list->end() ? Json() : *found;
+  };
+  const Json before = ready(state.conditions), after = ready(write.conditions);
+  const auto same = [&](const char* name) { return string_at(before, name) == string_at(after, name); };
+  if (same("status") && same("reason")) return;
+  parts_.transition({write.key, write.uid, string_at(after, "status"), string_at(after, "reason"),
+                     string_at(after, "message")});
 }
 
 void Engine::Impl::note_health(ResourceState& state, reconcilers::Health health) {

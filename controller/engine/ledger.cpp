@@ -191,10 +191,12 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
 
 bool Ledger::is_recorded(KeyId id) const {
   const bool permission = key(id).local.kind == EntryKind::Permission;
-  for (const ResourceState* state : lines_[id].claimants) {
+  const Line& line = lines_[id];
+  if (line.owners.size() - line.former.size() < line.claimants.size()) return false;
+  if (!permission) return true;
+  for (const ResourceState* state : line.claimants) {
     const auto found = state->recorded.find(id);
     if (found == state->recorded.end()) return false;
-    if (!permission) continue;
     const auto value = claimed_value(*state, id);
     if (value && !covers(found->second.permission, std::get<PermissionValue>(*value))) return false;
   }
