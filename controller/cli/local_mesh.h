@@ -50,6 +50,7 @@ class LocalMesh {
   engine::Engine& engine() { return *engine_; }
   /// Only where the store is that of the state folder.
   LocalApi& api() { return *api_; }
+  kube::Facade& facade() { return *facade_; }
   telemetry::Metrics& metrics() { return *metrics_; }
 
  private:

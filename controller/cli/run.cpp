@@ -7,6 +7,7 @@
 #include "controller/cli/cluster.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/local_mesh.h"
+#include "controller/cli/occurrences.h"
 #include "controller/cli/signals.h"
 #include "controller/cli/state_folder.h"
 #include "controller/cli/version.h"
@@ -56,17 +57,6 @@ Result<kube::LeaseTimings> timings_of(const Options& options) {
 std::string host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
-kube::Occurrence occurrence_of(const engine::Transition& transition) {
-  kube::Occurrence out;
-  out.about = transition.about;
-  out.uid = transition.uid;
-  out.kind = transition.status == "False" ? kube::EventKind::Warning : kube::EventKind::Normal;
-  out.reason = transition.reason;
-  out.action = "Reconciling";
-  out.note = transition.message;
-  return out;
 }
 
 /// The parts that only a running process has.
