@@ -58,6 +58,8 @@ struct ClaimSet {
   std::vector<Claim> claims;
   std::vector<Finding> findings;
   std::optional<Time> recheck_at;  ///< when time alone changes the answer
+  std::vector<catalog::EntryKey> ended;  ///< what would be claimed, or more of it, had time not ended a Grant it leans on
+  bool unknown_tables = false;  ///< there may be more tables than can be said now: none is taken back meanwhile
 
   bool operator==(const ClaimSet&) const = default;
 };

@@ -105,6 +105,22 @@ void claim_followed(const Draft& draft, const mesh::Mesh::SourceTables& source) 
   }
 }
 
+/// The tables of the database that the product follows; null when it follows none, or none can be seen, which is no
+/// reason to take any back.
+const mesh::Mesh::SourceTables* source_of(const Draft& draft, const mesh::Mesh& mesh) {
+  const std::string& database = draft.spec.source_database;
+  if (database.empty()) return nullptr;
+  const auto* source = mesh.source(draft.producing(), database);
+  if (source != nullptr && !source->empty()) return source;
+  draft.set.unknown_tables = true;
+  const std::string where = to_string(draft.producing());
+  draft.set.findings.push_back(
+      source == nullptr
+          ? waits(reason::kCatalogNotObserved, "sourceDatabase " + database + ": catalog " + where + " has not been read yet")
+          : waits(reason::kSourceNotFound, "sourceDatabase " + database + " holds no table in catalog " + where));
+  return nullptr;
+}
+
 void claim_tables(const Draft& draft, const mesh::Mesh::SourceTables* source) {
   if (source != nullptr) claim_followed(draft, *source);
   for (const api::Table& table : draft.spec.tables) {
@@ -227,8 +243,7 @@ ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& me
     const Draft draft{resource, spec, owner.spec(), producer.spec(), region, hybrid, release, set};
     claim_location(draft);
     claim_database(draft);
-    const bool follows = !spec.source_database.empty();
-    claim_tables(draft, follows ? mesh.source(draft.producing(), spec.source_database) : nullptr);
+    claim_tables(draft, source_of(draft, mesh));
     claim_share_back(draft);
     for (const api::ProducerAccess& access : spec.producer_access) claim_producer_access(draft, access);
   }

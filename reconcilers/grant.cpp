@@ -204,6 +204,57 @@ void claim_local(const LinkTarget& link, const Receiver& receiver, const std::ve
   }
 }
 
+/// What the account of the link was granted on the product by `now`, or all of it where the product is its own.
+std::vector<GrantTarget> entitled_to(const LinkTarget& target, const mesh::Mesh& mesh, Time now) {
+  const std::string& account = target.catalog.account;
+  if (!target.own_catalog) return entitlements(mesh, *target.product, account, now);
+  api::GrantSpec everything;
+  everything.permissions = catalog::all_of(ResourceType::AllTables).names();
+  return grant_targets(everything, "", mesh::spec_of<api::DataProductSpec>(*target.product), account);
+}
+
+/// The claims of a link Grant within `entitled`.
+void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const LinkTarget& target,
+                  const std::vector<GrantTarget>& entitled, ClaimSet& set) {
+  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  const std::string& account = target.catalog.account;
+  if (entitled.empty()) {
+    set.findings.push_back(waits(reason::kAccountNotGranted,
+                                 "no Grant of product " + target.product->key.ns + "/" + target.product->key.name +
+                                     " names account " + account));
+    return;
+  }
+  const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
+  const LocalTargets local = local_targets(spec, target.table, folded(product.database), entitled);
+  if (!local.excess.empty()) {
+    set.findings.push_back(refused(reason::kExceedsAccountGrant, "asks for " + local.excess));
+    return;
+  }
+  const auto receivers = receivers_of(grant, mesh, set);
+  for (const Receiver& receiver : receivers) {
+    if (receiver.account == account && receiver.principal != account) continue;
+    set.findings.push_back(refused(reason::kForeignPrincipal,
+                                   receiver.principal + " is not a principal of account " + account +
+                                       "; what is shared cannot be shared on"));
+    return;
+  }
+  for (const Receiver& receiver : receivers) {
+    claim_local(target, receiver, local.targets, spec.grantable ? Option::All : Option::None, set);
+  }
+}
+
+/// What the Grant claimed before time ended Grants of the product to its account, and claims no more.
+std::vector<EntryKey> ended_by_time(const api::Resource& grant, const mesh::Mesh& mesh, const LinkTarget& target,
+                                    const ClaimSet& now) {
+  ClaimSet before;
+  claim_within(grant, mesh, target, entitled_to(target, mesh, Time{}), before);
+  std::vector<EntryKey> out;
+  for (const Claim& claim : before.claims) {
+    if (std::find(now.claims.begin(), now.claims.end(), claim) == now.claims.end()) out.push_back(claim.key);
+  }
+  return out;
+}
+
 ClaimSet link_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh, Time now) {
   const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
   ClaimSet set;
@@ -226,38 +277,9 @@ ClaimSet link_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh, T
     return set;
   }
   const LinkTarget& target = *answer.target;
-  const std::string& account = target.catalog.account;
-  const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
-  std::vector<GrantTarget> entitled;
-  if (target.own_catalog) {
-    api::GrantSpec everything;
-    everything.permissions = catalog::all_of(ResourceType::AllTables).names();
-    entitled = grant_targets(everything, "", product, account);
-  } else {
-    entitled = entitlements(mesh, *target.product, account, now);
-    if (entitled.empty()) {
-      set.findings.push_back(waits(reason::kAccountNotGranted,
-                                   "no Grant of product " + target.product->key.ns + "/" +
-                                       target.product->key.name + " names account " + account));
-      return set;
-    }
-  }
-  const LocalTargets local = local_targets(spec, target.table, folded(product.database), entitled);
-  if (!local.excess.empty()) {
-    set.findings.push_back(refused(reason::kExceedsAccountGrant, "asks for " + local.excess));
-    return set;
-  }
-  const auto receivers = receivers_of(grant, mesh, set);
-  for (const Receiver& receiver : receivers) {
-    if (receiver.account == account && receiver.principal != account) continue;
-    set.findings.push_back(refused(reason::kForeignPrincipal,
-                                   receiver.principal + " is not a principal of account " + account +
-                                       "; what is shared cannot be shared on"));
-    return set;
-  }
-  for (const Receiver& receiver : receivers) {
-    claim_local(target, receiver, local.targets, spec.grantable ? Option::All : Option::None, set);
-  }
+  const auto entitled = entitled_to(target, mesh, now);
+  claim_within(grant, mesh, target, entitled, set);
+  if (entitled != entitled_to(target, mesh, Time{})) set.ended = ended_by_time(grant, mesh, target, set);
   return set;
 }
 

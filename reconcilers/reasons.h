@@ -23,6 +23,8 @@ inline constexpr std::string_view kProductNotFound = "ProductNotFound";
 inline constexpr std::string_view kLinkNotFound = "LinkNotFound";
 inline constexpr std::string_view kTableNotFound = "TableNotFound";
 inline constexpr std::string_view kPersonaNotFound = "PersonaNotFound";
+inline constexpr std::string_view kPrincipalNotFound = "PrincipalNotFound";
+inline constexpr std::string_view kSourceNotFound = "SourceNotFound";
 inline constexpr std::string_view kLineOfBusinessNotFound = "LineOfBusinessNotFound";
 inline constexpr std::string_view kAccountNotGranted = "AccountNotGranted";
 inline constexpr std::string_view kShareNotAccepted = "ShareNotAccepted";
@@ -52,7 +54,8 @@ inline constexpr std::array kAll = {
     kInForce,         kAuthorized,        kNoConflict,       kProgressing,
     kReleasing,       kExpired,           kUnpublished,      kNotNeeded,
     kMeshNotFound,    kAccountNotFound,   kProductNotFound,  kLinkNotFound,
-    kTableNotFound,   kPersonaNotFound,   kLineOfBusinessNotFound, kAccountNotGranted,
+    kTableNotFound,   kPersonaNotFound,   kPrincipalNotFound, kSourceNotFound,
+    kLineOfBusinessNotFound, kAccountNotGranted,
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
     kExceedsAccountGrant, kForeignPrincipal, kDuplicateMesh, kDuplicateAccount,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,

@@ -39,6 +39,7 @@ struct ListRequest {
   std::map<std::string, std::string> labels; ///< equality selectors, all must hold
   std::size_t limit = 0;                     ///< 0: no paging
   std::string continue_token;                ///< from the page before; the pages show one revision
+  Revision at = 0;                           ///< as it was at that revision; 0: now. A continue token has its own
 };
 
 struct ListPage {
@@ -78,11 +79,13 @@ struct Preconditions {
   std::optional<Revision> revision;
 };
 
-/// One status to write. `revision`, when set, must still be the object's.
+/// One status to write.
 struct StatusWrite {
   ObjectKey key;
   std::string uid;  ///< a recreated object of the same name is not written: NotFound
   Json status;
+  std::optional<Revision> revision;  ///< when set, it must still be the object's: else Conflict
+  Json managed_fields;               ///< when set, metadata.managedFields become that where the store keeps them
 };
 
 /// Safe to call from several threads. An acknowledged write survives kill -9.
@@ -94,7 +97,8 @@ class ResourceStore {
  public:
   virtual ~ResourceStore() = default;
 
-  /// Errors: Gone for a continue token that is too old; Invalid for a malformed one.
+  /// Errors: Gone for a continue token or a revision that is too old; the code is then a token with which the list goes
+  /// on as it is now, or empty. Invalid for a malformed token, or a revision that has not come.
   virtual Result<ListPage> list(const ListRequest& request) = 0;
   /// Errors: NotFound.
   virtual Result<Json> get(const ObjectKey& key) = 0;
@@ -107,7 +111,7 @@ class ResourceStore {
   /// Errors: as update; Invalid for a patch that does not apply.
   virtual Result<Json> patch(const ObjectKey& key, PatchType type, const Json& patch) = 0;
   /// Replaces the statuses in one transaction; element i is the outcome of writes[i].
-  /// Errors: per element NotFound; Unavailable for the whole.
+  /// Errors: per element NotFound, Conflict; Unavailable for the whole.
   virtual std::vector<Result<Json>> write_statuses(const std::vector<StatusWrite>& writes) = 0;
   /// Deletes, or marks as being deleted while finalizers remain. Returns the last or marked state.
   /// Errors: NotFound, Conflict when a precondition does not hold.

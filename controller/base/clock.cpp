@@ -1,5 +1,7 @@
 #include "controller/base/clock.h"
 
+#include <time.h>
+
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -13,6 +15,13 @@ using std::chrono::seconds;
 
 Time SystemClock::now() const {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+}
+
+Time BootClock::now() const {
+  timespec time{};
+  ::clock_gettime(CLOCK_BOOTTIME, &time);
+  return Time(std::chrono::duration_cast<Millis>(std::chrono::seconds(time.tv_sec) +
+                                                 std::chrono::nanoseconds(time.tv_nsec)));
 }
 
 std::string to_rfc3339(Time time) {

@@ -1,4 +1,4 @@
-// Time as a parameter. Only SystemClock reads the real clock; tests and the simulation use FakeClock.
+// Time as a parameter. Only SystemClock and BootClock read real clocks; tests and the simulation use FakeClock.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,13 @@ class Clock {
 };
 
 class SystemClock final : public Clock {
+ public:
+  Time now() const override;
+};
+
+/// Time since the machine started, sleep included. Nobody can set it, so it is the one to measure spans with; what it
+/// says is no time of day.
+class BootClock final : public Clock {
  public:
   Time now() const override;
 };

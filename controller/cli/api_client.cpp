@@ -24,6 +24,12 @@ http::Request request_for(std::string method, const api::KindFacts& kind, const 
   return request_for(std::move(method), object_path(kind, key.ns, named ? key.name : ""), object);
 }
 
+/// What a person has no use for is left out; an update that does not say it leaves it as it is.
+Json shown(Json object) {
+  if (object.is_object() && object.contains("metadata")) object["metadata"].erase("managedFields");
+  return object;
+}
+
 }  // namespace
 
 Result<Json> ApiClient::send(http::Request request, Millis timeout) {
@@ -41,7 +47,7 @@ Result<Listing> ApiClient::list(const Selection& selection) {
     if (!selection.labels.empty()) request.query["labelSelector"] = selection.labels;
     if (!next.empty()) request.query["continue"] = next;
     TRY_VALUE(Json page, send(std::move(request)));
-    for (Json& item : page["items"]) listing.items.push_back(std::move(item));
+    for (Json& item : page["items"]) listing.items.push_back(shown(std::move(item)));
     listing.revision = string_at(member(page, "metadata"), "resourceVersion");
     next = string_at(member(page, "metadata"), "continue");
   } while (!next.empty());
@@ -50,25 +56,33 @@ Result<Listing> ApiClient::list(const Selection& selection) {
 
 Result<Changes> ApiClient::watch(const Selection& selection, const std::string& revision,
                                  std::chrono::seconds patience) {
-  http::Request request = request_for("GET", object_path(*selection.kind, selection.ns.value_or("")));
-  request.query = {{"watch", "true"},
-                   {"resourceVersion", revision},
+  http::Request request = request_for("GET", "/datamesh/v1/watch" + object_path(*selection.kind, selection.ns.value_or("")));
+  request.query = {{"resourceVersion", revision},
                    {"timeoutSeconds", std::to_string(patience.count())}};
   if (!selection.labels.empty()) request.query["labelSelector"] = selection.labels;
   TRY_VALUE(Json answer, send(std::move(request), patience + std::chrono::seconds(30)));
   Changes changes;
   changes.revision = string_at(answer, "resourceVersion");
   for (Json& event : answer["events"]) {
-    changes.events.push_back({string_at(event, "type"), std::move(event["object"])});
+    changes.events.push_back({string_at(event, "type"), shown(std::move(event["object"]))});
   }
   return changes;
 }
 
 Result<Json> ApiClient::get(const api::KindFacts& kind, const std::string& ns, const std::string& name) {
-  return send(request_for("GET", object_path(kind, ns, name)));
+  TRY_VALUE(Json object, send(request_for("GET", object_path(kind, ns, name))));
+  return shown(std::move(object));
 }
 
 Result<Json> ApiClient::create(const api::KindFacts& kind, const Json& object) {
+  auto created = send(request_for("POST", kind, object, false));
+  const std::string ns = api::key_of(object).ns;
+  const bool no_namespace = !created && created.error().kind == ErrorKind::NotFound &&
+                            created.error().message == "namespaces \"" + ns + "\" not found";
+  if (!no_namespace) return created;
+  const Json space = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns}}}};
+  const auto made = send(request_for("POST", "/api/v1/namespaces", space));
+  if (!made && made.error().kind != ErrorKind::AlreadyExists) return fail(made.error());
   return send(request_for("POST", kind, object, false));
 }
 

@@ -44,6 +44,7 @@ class ApiClient {
   /// The changes after `revision`, as soon as there are any; none after `patience`.
   Result<Changes> watch(const Selection& selection, const std::string& revision, std::chrono::seconds patience);
   Result<Json> get(const api::KindFacts& kind, const std::string& ns, const std::string& name);
+  /// Makes the namespace first where it is not there.
   Result<Json> create(const api::KindFacts& kind, const Json& object);
   Result<Json> update(const api::KindFacts& kind, const Json& object);
   Result<Json> remove(const api::KindFacts& kind, const std::string& ns, const std::string& name);

@@ -11,6 +11,8 @@ class App;
 namespace datamesh::cli {
 
 void add_up(CLI::App& app, Command& chosen);
+void add_run(CLI::App& app, Command& chosen);
+void add_install(CLI::App& app, Command& chosen);
 void add_apply(CLI::App& app, Command& chosen);
 void add_get(CLI::App& app, Command& chosen);
 void add_describe(CLI::App& app, Command& chosen);

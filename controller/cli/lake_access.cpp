@@ -25,15 +25,16 @@ std::string role_name(const std::string& arn) {
 
 }  // namespace
 
-/// The chain of one role: measured( faulty( lake as the role ) ).
+/// The chain of one role: measured( fenced( faulty( lake as the role ) ) ).
 struct LakeAccess::Role {
   Role(std::string role_name, LakeAccess& owner)
       : name(std::move(role_name)),
         lake(owner.lake_.as_role(name)),
-        faulty(*lake, owner.faults_, std::hash<std::string>()(name),
+        faulty(*lake, owner.options_.faults, std::hash<std::string>()(name),
                [](Millis time) { std::this_thread::sleep_for(time); }),
+        fenced(faulty, owner.options_.may_write ? owner.options_.may_write : [] { return true; }),
         observed(
-            faulty, [] { return std::chrono::steady_clock::now().time_since_epoch(); },
+            fenced, [] { return std::chrono::steady_clock::now().time_since_epoch(); },
             [&metrics = owner.metrics_](const aws::Observation& seen) {
               metrics.api_call({to_string(seen.call.service), seen.call.operation,
                                 seen.error == nullptr ? "Success" : to_string(seen.error->kind), seen.duration});
@@ -42,12 +43,13 @@ struct LakeAccess::Role {
   std::string name;
   std::unique_ptr<aws::Api> lake;
   aws::FaultyApi faulty;
+  aws::FencedApi fenced;
   aws::ObservedApi observed;
   Role* next = nullptr;
 };
 
-LakeAccess::LakeAccess(embedded::EmbeddedLake& lake, std::vector<aws::FaultRule> faults, telemetry::Metrics& metrics)
-    : lake_(lake), faults_(std::move(faults)), metrics_(metrics), remote_(std::make_unique<OutOfReach>()) {}
+LakeAccess::LakeAccess(embedded::EmbeddedLake& lake, Options options, telemetry::Metrics& metrics)
+    : lake_(lake), options_(std::move(options)), metrics_(metrics), remote_(std::make_unique<OutOfReach>()) {}
 
 LakeAccess::~LakeAccess() {
   for (Role* role = roles_; role != nullptr;) delete std::exchange(role, role->next);

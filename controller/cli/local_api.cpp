@@ -11,6 +11,8 @@ namespace datamesh::cli {
 namespace {
 
 constexpr std::size_t kLongestPollSeconds = 300;
+constexpr std::string_view kRoot = "/datamesh/v1/";
+constexpr std::string_view kWatchRoot = "/datamesh/v1/watch";
 
 http::Response json_or_status(const Result<Json>& result) {
   return result ? http::json_response(200, *result) : status_response(result.error());
@@ -126,43 +128,39 @@ Result<LongPoll> parse_long_poll(const ObjectTarget& target, const http::Request
   TRY_VALUE(const std::size_t since, query_number(request, "resourceVersion", 0));
   TRY_VALUE(const std::size_t timeout, query_number(request, "timeoutSeconds", 30));
   const auto selector = request.query.find("labelSelector");
-  TRY_VALUE(poll.labels, parse_selector(selector == request.query.end() ? "" : selector->second));
+  auto labels = kube::parse_label_selector(selector == request.query.end() ? "" : selector->second);
+  if (!labels) return fail(ErrorKind::Invalid, labels.error().message);
+  poll.selector.labels = std::move(*labels);
   poll.watch.since = static_cast<api::Revision>(since);
   poll.deadline = now + std::chrono::seconds(std::min(timeout, kLongestPollSeconds));
   return poll;
-}
-
-bool is_watch(const http::Request& request) {
-  const auto found = request.query.find("watch");
-  return request.method == "GET" && found != request.query.end() && (found->second == "true" || found->second == "1");
 }
 
 }  // namespace
 
 void LocalApi::handle(http::Request request, http::Respond respond) {
   if (!shared_->is_authorized(request)) {
-    return respond(status_response(401, "Unauthorized", "the token is missing or wrong"));
+    return respond(status_response(401, "Unauthorized", "Unauthorized"));
   }
-  const LocalApiParts& parts = shared_->parts;
-  if (!request.path.starts_with("/datamesh/v1/")) {
-    const auto target = parse_object_path(request.path, *parts.schema);
-    if (!target) return respond(status_response(target.error()));
-    if (!is_watch(request)) {
-      return shared_->offload([store = parts.store, target = *target, request = std::move(request)] {
-        return serve_object(*store, target, request);
-      }, std::move(respond));
-    }
-    const auto poll = parse_long_poll(*target, request, parts.clock->now());
-    if (!poll) return respond(status_response(poll.error()));
-    return parts.executor->post([poll = *poll, store = parts.store, executor = parts.executor,
-                                 respond = std::move(respond)] { start_long_poll(poll, *store, *executor, respond); });
-  }
+  if (!request.path.starts_with(kRoot)) return shared_->parts.facade->handle(std::move(request), std::move(respond));
+  if (request.path.starts_with(std::string(kWatchRoot) + "/")) return watch(request, std::move(respond));
   ask(request, std::move(respond));
+}
+
+void LocalApi::watch(const http::Request& request, http::Respond respond) {
+  const LocalApiParts& parts = shared_->parts;
+  const auto target = parse_object_path(request.path.substr(kWatchRoot.size()), *parts.schema);
+  if (!target) return respond(status_response(target.error()));
+  const auto poll = parse_long_poll(*target, request, parts.clock->now());
+  if (!poll) return respond(status_response(poll.error()));
+  parts.executor->post([poll = *poll, store = parts.store, executor = parts.executor, respond = std::move(respond)] {
+    start_long_poll(poll, *store, *executor, respond);
+  });
 }
 
 void LocalApi::ask(const http::Request& request, http::Respond respond) {
   const Answers& answers = shared_->parts.answers;
-  const std::string question = request.method + " " + request.path.substr(std::string_view("/datamesh/v1/").size());
+  const std::string question = request.method + " " + request.path.substr(kRoot.size());
   if (question == "GET status") return answers.status(answering(std::move(respond)));
   if (question == "GET audit") {
     const auto object = request.query.find("object");

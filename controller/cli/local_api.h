@@ -1,9 +1,10 @@
 // The API of `datamesh up` on this machine: declared objects in Kubernetes' shapes, and the questions that only the
 // engine can answer. The commands speak to it over HTTP, tests call it directly.
 //
-//   /apis/datamesh.dev/v1alpha1/[namespaces/NS/]PLURAL[/NAME]   GET, POST, PUT, PATCH, DELETE; ?watch=true long-polls
-//   /datamesh/v1/{plan,explain,lake}                            POST
-//   /datamesh/v1/{status,audit}                                 GET
+//   /datamesh/v1/{plan,explain,lake}                                  POST
+//   /datamesh/v1/{status,audit}                                       GET
+//   /datamesh/v1/watch/apis/datamesh.dev/v1alpha1/[namespaces/NS/]PLURAL  GET: a watch by long polling
+//   everything else                                                   the Kubernetes API (kube::Facade)
 #pragma once
 
 #include <functional>
@@ -17,6 +18,7 @@
 #include "controller/base/executor.h"
 #include "controller/engine/engine.h"
 #include "controller/http/server.h"
+#include "controller/kube/facade.h"
 
 namespace datamesh::cli {
 
@@ -36,6 +38,7 @@ struct Answers {
 
 struct LocalApiParts {
   api::ResourceStore* store = nullptr;
+  kube::Facade* facade = nullptr;
   const api::SchemaRegistry* schema = nullptr;
   const Clock* clock = nullptr;
   Executor* executor = nullptr;  ///< for the API alone, so that it never waits for the engine's work
@@ -55,6 +58,7 @@ class LocalApi {
   struct Shared;
 
   void ask(const http::Request& request, http::Respond respond);
+  void watch(const http::Request& request, http::Respond respond);
 
   std::shared_ptr<Shared> shared_;
 };

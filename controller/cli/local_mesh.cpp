@@ -1,7 +1,10 @@
 #include "controller/cli/local_mesh.h"
 
+#include <set>
+
 #include "controller/cli/state_folder.h"
 #include "controller/cli/version.h"
+#include "controller/kube/served_types.h"
 
 namespace datamesh::cli {
 namespace {
@@ -19,11 +22,19 @@ embedded::KindTable kind_table(const api::SchemaRegistry& schema) {
     table[kind->kind] = {kind->group, kind->plural,
                          cluster ? embedded::Scope::Cluster : embedded::Scope::Namespaced};
   }
+  for (const kube::BuiltinKind& kind : kube::builtin_kinds()) {
+    const bool cluster = kind.scope == api::Scope::Cluster;
+    table[kind.kind] = {kind.group, kind.plural, cluster ? embedded::Scope::Cluster : embedded::Scope::Namespaced};
+  }
   return table;
 }
 
+/// Our own kinds are held to their schemas here, whoever writes them; the builtin ones by the facade alone.
 embedded::Admission admission(const api::SchemaRegistry& schema) {
-  return [&schema](Json object) -> Result<Json> {
+  std::set<std::string> builtin;
+  for (const kube::BuiltinKind& kind : kube::builtin_kinds()) builtin.insert(kind.kind);
+  return [&schema, builtin](Json object) -> Result<Json> {
+    if (builtin.contains(string_at(object, "kind"))) return object;
     const std::vector<api::Problem> problems = schema.admit(object);
     if (!problems.empty()) return fail(ErrorKind::Invalid, to_string(problems), "schema");
     return object;
@@ -45,22 +56,31 @@ Result<std::unique_ptr<LocalMesh>> LocalMesh::open(const LocalMeshOptions& optio
   TRY(mesh->open_store());
   TRY(mesh->open_lake());
   mesh->make_engine();
-  mesh->api_ = std::make_unique<LocalApi>(LocalApiParts{mesh->store_.get(), options.schema, options.clock,
+  if (options.store != nullptr) return mesh;
+  TRY_VALUE(mesh->facade_, kube::Facade::open({mesh->store_.get(), options.schema, options.clock, options.api_executor, kVersion}));
+  mesh->api_ = std::make_unique<LocalApi>(LocalApiParts{mesh->store_.get(), mesh->facade_.get(), options.schema, options.clock,
                                                         options.api_executor, options.token, mesh->answers()});
   return mesh;
 }
 
 Result<void> LocalMesh::open_store() {
+  if (options_.store == nullptr) TRY(open_own_store());
+  api::ResourceStore& store = options_.store == nullptr ? *store_ : *options_.store;
+  if (!options_.sweep_interval.empty()) {
+    engine_store_ = std::make_unique<SweepOverride>(store, options_.sweep_interval);
+  }
+  return {};
+}
+
+Result<void> LocalMesh::open_own_store() {
   embedded::SqliteStore::Options store;
   store.file = file_in(options_.state_folder, kObjectsFile, ":memory:");
   store.clock = options_.clock;
   store.kinds = kind_table(*options_.schema);
   store.admission = admission(*options_.schema);
+  store.managed_fields = embedded::ManagedFields::Keep;
   store.seed = options_.seed;
   TRY_VALUE(store_, embedded::SqliteStore::open(std::move(store)));
-  if (!options_.sweep_interval.empty()) {
-    engine_store_ = std::make_unique<SweepOverride>(*store_, options_.sweep_interval);
-  }
   return {};
 }
 
@@ -68,7 +88,7 @@ Result<void> LocalMesh::open_lake() {
   const embedded::EmbeddedLake::Options lake{file_in(options_.state_folder, kLakeFile, ":memory:"), options_.clock,
                                              !options_.state_folder.empty()};
   TRY_VALUE(lake_, embedded::EmbeddedLake::open(lake));
-  lake_access_ = std::make_unique<LakeAccess>(*lake_, options_.faults, *metrics_);
+  lake_access_ = std::make_unique<LakeAccess>(*lake_, LakeAccess::Options{options_.faults, options_.may_write}, *metrics_);
   return {};
 }
 
@@ -76,7 +96,9 @@ void LocalMesh::make_engine() {
   engine::Parts parts;
   parts.clock = options_.clock;
   parts.executor = options_.engine_executor;
-  parts.store = engine_store_ ? static_cast<api::ResourceStore*>(engine_store_.get()) : store_.get();
+  api::ResourceStore* const store = options_.store != nullptr ? options_.store : store_.get();
+  parts.store = engine_store_ ? engine_store_.get() : store;
+  parts.transition = options_.transition;
   parts.api_for = [access = lake_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
   parts.observer = metrics_.get();
   parts.audit = [audit = audit_.get(), log = options_.log](const Json& line) {

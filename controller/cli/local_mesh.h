@@ -1,4 +1,4 @@
-// All parts of `datamesh up` but its threads and servers, wired to each other. Tests run it on a clock and an executor
+// All parts of `datamesh up` and `datamesh run` but their threads and servers, wired to each other. Tests run it on a clock and an executor
 // of their own.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "controller/cli/sweep_override.h"
 #include "controller/embedded/sqlite_store.h"
 #include "controller/engine/engine.h"
+#include "controller/kube/facade.h"
 #include "controller/telemetry/audit.h"
 #include "controller/telemetry/metrics.h"
 
@@ -33,6 +34,11 @@ struct LocalMeshOptions {
   std::string sweep_interval;         ///< empty: the Mesh's own
   std::optional<std::uint64_t> seed;  ///< makes uids repeatable
   int catalog_workers = 1;            ///< of the engine's executor, for the metrics
+
+  /// The objects of a cluster; null: those of the state folder, with an API before them.
+  api::ResourceStore* store = nullptr;
+  std::function<bool()> may_write;    ///< asked before every write to a catalog; empty: always
+  std::function<void(const engine::Transition&)> transition;  ///< may be empty
 };
 
 class LocalMesh {
@@ -42,13 +48,16 @@ class LocalMesh {
   static Result<std::unique_ptr<LocalMesh>> open(const LocalMeshOptions& options);
 
   engine::Engine& engine() { return *engine_; }
+  /// Only where the store is that of the state folder.
   LocalApi& api() { return *api_; }
+  kube::Facade& facade() { return *facade_; }
   telemetry::Metrics& metrics() { return *metrics_; }
 
  private:
   explicit LocalMesh(const LocalMeshOptions& options) : options_(options) {}
 
   Result<void> open_store();
+  Result<void> open_own_store();
   Result<void> open_lake();
   void make_engine();
   Answers answers();
@@ -61,6 +70,7 @@ class LocalMesh {
   std::unique_ptr<embedded::EmbeddedLake> lake_;
   std::unique_ptr<LakeAccess> lake_access_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<kube::Facade> facade_;
   std::unique_ptr<LocalApi> api_;
 };
 

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "controller/cli/api_status.h"
-#include "controller/cli/object_routes.h"
 
 namespace datamesh::cli {
 namespace {
@@ -44,7 +43,7 @@ class Waiting : public std::enable_shared_from_this<Waiting> {
     if (!events) return finish(status_response(events.error()));
     for (api::WatchEvent& event : *events) {
       seen_ = event.revision;
-      if (!matches(event.object, wanted_.labels)) continue;
+      if (!wanted_.selector.matches(event.object)) continue;
       events_.push_back({{"type", type_name(event.type)}, {"object", std::move(event.object)}});
     }
     if (!events_.empty()) answer();

@@ -1,18 +1,16 @@
 // A watch over HTTP without streaming: the answer comes as soon as there are events, or empty when time is up.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "controller/api/resource_store.h"
 #include "controller/base/executor.h"
 #include "controller/http/server.h"
+#include "controller/kube/selector.h"
 
 namespace datamesh::cli {
 
 struct LongPoll {
   api::WatchRequest watch;
-  std::map<std::string, std::string> labels;  ///< events of objects without them are left out
+  kube::Selector selector;  ///< events of objects that it does not select are left out
   Time deadline;
 };
 

@@ -3,8 +3,6 @@
 #include <charconv>
 #include <vector>
 
-#include "controller/cli/api_status.h"
-
 namespace datamesh::cli {
 namespace {
 
@@ -24,114 +22,6 @@ const api::KindFacts* kind_of_plural(const api::SchemaRegistry& schema, const st
     if (kind->plural == plural) return kind;
   }
   return nullptr;
-}
-
-std::string text(const http::Request& request, const char* name) {
-  const auto found = request.query.find(name);
-  return found == request.query.end() ? "" : found->second;
-}
-
-/// The object in the body, held to what the path says.
-Result<Json> object_in(const ObjectTarget& target, const http::Request& request) {
-  TRY_VALUE(Json object, parse_json(request.body));
-  if (!object.is_object()) return fail(ErrorKind::Invalid, "the body must be a JSON object");
-  const std::string version = target.kind->group + "/" + target.kind->version;
-  if (string_at(object, "kind") != target.kind->kind || string_at(object, "apiVersion") != version) {
-    return fail(ErrorKind::Invalid, "the body must be of kind " + target.kind->kind + " and apiVersion " + version);
-  }
-  Json& metadata = object["metadata"];
-  if (!metadata.is_object()) metadata = Json::object();
-  if (target.ns) {
-    if (string_at(metadata, "namespace").empty()) metadata["namespace"] = *target.ns;
-    if (string_at(metadata, "namespace") != *target.ns) {
-      return fail(ErrorKind::Invalid, "the namespace of the object is not that of the path");
-    }
-  }
-  if (!target.name.empty() && string_at(metadata, "name") != target.name) {
-    return fail(ErrorKind::Invalid, "the name of the object is not that of the path");
-  }
-  return object;
-}
-
-api::ObjectKey key_of_target(const ObjectTarget& target) {
-  return {target.kind->kind, target.ns.value_or(""), target.name};
-}
-
-Result<http::Response> list(api::ResourceStore& store, const ObjectTarget& target, const http::Request& request) {
-  api::ListRequest wanted;
-  wanted.kind = target.kind->kind;
-  wanted.ns = target.ns;
-  wanted.continue_token = text(request, "continue");
-  TRY_VALUE(wanted.labels, parse_selector(text(request, "labelSelector")));
-  TRY_VALUE(wanted.limit, query_number(request, "limit", 0));
-  TRY_VALUE(api::ListPage page, store.list(wanted));
-  Json metadata = {{"resourceVersion", std::to_string(page.revision)}};
-  if (!page.continue_token.empty()) {
-    metadata["continue"] = page.continue_token;
-    metadata["remainingItemCount"] = page.remaining;
-  }
-  return http::json_response(200, {{"kind", target.kind->list_kind},
-                                   {"apiVersion", target.kind->group + "/" + target.kind->version},
-                                   {"metadata", std::move(metadata)},
-                                   {"items", std::move(page.items)}});
-}
-
-Result<http::Response> patch(api::ResourceStore& store, const ObjectTarget& target, const http::Request& request) {
-  const std::string type = request.headers.find("Content-Type").value_or("");
-  const bool merge = type.starts_with("application/merge-patch+json");
-  if (!merge && !type.starts_with("application/json-patch+json")) {
-    return status_response(415, "UnsupportedMediaType",
-                           "patches are application/merge-patch+json or application/json-patch+json");
-  }
-  TRY_VALUE(Json body, parse_json(request.body));
-  TRY_VALUE(Json object,
-            store.patch(key_of_target(target), merge ? api::PatchType::Merge : api::PatchType::Json, body));
-  return http::json_response(200, object);
-}
-
-Result<http::Response> remove(api::ResourceStore& store, const ObjectTarget& target, const http::Request& request) {
-  api::Preconditions preconditions;
-  if (!request.body.empty()) {
-    TRY_VALUE(Json body, parse_json(request.body));
-    const Json& wanted = member(body, "preconditions");
-    if (member(wanted, "uid").is_string()) preconditions.uid = string_at(wanted, "uid");
-    if (const std::string revision = string_at(wanted, "resourceVersion"); !revision.empty()) {
-      api::Revision value = 0;
-      const auto [at, error] = std::from_chars(revision.data(), revision.data() + revision.size(), value);
-      if (error != std::errc() || at != revision.data() + revision.size()) {
-        return fail(ErrorKind::Invalid, "preconditions.resourceVersion must be a number");
-      }
-      preconditions.revision = value;
-    }
-  }
-  TRY_VALUE(Json object, store.remove(key_of_target(target), preconditions));
-  return http::json_response(200, object);
-}
-
-Result<http::Response> serve_collection(api::ResourceStore& store, const ObjectTarget& target,
-                                        const http::Request& request) {
-  if (request.method == "GET") return list(store, target, request);
-  if (request.method != "POST") return status_response(405, "MethodNotAllowed", "collections take GET and POST");
-  TRY_VALUE(Json wanted, object_in(target, request));
-  TRY_VALUE(Json object, store.create(wanted));
-  return http::json_response(201, object);
-}
-
-Result<http::Response> serve_one(api::ResourceStore& store, const ObjectTarget& target,
-                                 const http::Request& request) {
-  if (request.method == "GET") {
-    TRY_VALUE(Json object, store.get(key_of_target(target)));
-    return http::json_response(200, object);
-  }
-  if (target.status) return status_response(405, "MethodNotAllowed", "the status is the operator's to write");
-  if (request.method == "PUT") {
-    TRY_VALUE(Json wanted, object_in(target, request));
-    TRY_VALUE(Json object, store.update(wanted));
-    return http::json_response(200, object);
-  }
-  if (request.method == "PATCH") return patch(store, target, request);
-  if (request.method == "DELETE") return remove(store, target, request);
-  return status_response(405, "MethodNotAllowed", "objects take GET, PUT, PATCH and DELETE");
 }
 
 }  // namespace
@@ -198,11 +88,6 @@ bool matches(const Json& object, const std::map<std::string, std::string>& selec
     if (!label.is_string() || label.get_ref<const std::string&>() != value) return false;
   }
   return true;
-}
-
-http::Response serve_object(api::ResourceStore& store, const ObjectTarget& target, const http::Request& request) {
-  auto response = target.name.empty() ? serve_collection(store, target, request) : serve_one(store, target, request);
-  return response ? std::move(*response) : status_response(response.error());
 }
 
 }  // namespace datamesh::cli

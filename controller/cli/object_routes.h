@@ -1,4 +1,4 @@
-// The part of the local API that is the store's: which object a path names, and what a method does with it.
+// The paths of objects, and what selects among them, for the commands and the long poll.
 #pragma once
 
 #include <map>
@@ -36,8 +36,5 @@ Result<std::size_t> query_number(const http::Request& request, const char* name,
 Result<std::map<std::string, std::string>> parse_selector(const std::string& text);
 /// True when `object` has every label of `selector`.
 bool matches(const Json& object, const std::map<std::string, std::string>& selector);
-
-/// Does what `request` asks of the store, and answers. Blocks as long as the store does.
-http::Response serve_object(api::ResourceStore& store, const ObjectTarget& target, const http::Request& request);
 
 }  // namespace datamesh::cli

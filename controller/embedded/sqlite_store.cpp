@@ -40,13 +40,26 @@ Result<ContinueToken> continued(const api::ListRequest& request, const StoreStat
   }
   const bool known = token.revision >= state.compacted && token.revision <= state.revision;
   if (token.revision == kLatest || known) return token;
+  token.revision = kLatest;
   return fail(ErrorKind::Gone,
               "The provided continue parameter is too old to display a consistent list result. You can start a new "
               "list without the continue parameter, or use the continue token in this response to retrieve the "
               "remainder of the results. Continuing with the provided token results in an inconsistent list - "
               "objects that were created, modified, or deleted between the time the first chunk was returned and now "
               "may show up in the list.",
-              "store");
+              "store", encode(token));
+}
+
+/// The revision at which a list is read that asks for one of its own.
+/// Source: etcd, for the words
+Result<api::Revision> revision_wanted(const api::ListRequest& request, const StoreState& state) {
+  if (request.at == 0) return state.revision;
+  if (request.at > state.revision) {
+    return fail(ErrorKind::Invalid, "resourceVersion: Invalid value: " + std::to_string(request.at) +
+                                        ": required revision is a future revision", "store");
+  }
+  TRY(check_history(state, request.at));
+  return request.at;
 }
 
 }  // namespace
@@ -110,7 +123,8 @@ Result<api::ListPage> SqliteStore::list(const api::ListRequest& request) {
 
 Result<api::ListPage> SqliteStore::list_in(Database& database, const api::ListRequest& request) const {
   TRY_VALUE(const StoreState state, read_state(database));
-  Selection selection{request, state.revision, std::nullopt};
+  TRY_VALUE(const api::Revision revision, revision_wanted(request, state));
+  Selection selection{request, revision, std::nullopt};
   std::optional<std::size_t> left;
   if (!request.continue_token.empty()) {
     TRY_VALUE(const ContinueToken token, continued(request, state));
@@ -175,7 +189,7 @@ Result<Json> SqliteStore::create(const Json& object) {
     return fail(invalid({"metadata.resourceVersion: Invalid value: \"" + std::to_string(revision) +
                          "\": resourceVersion should not be set on objects to be created"}));
   }
-  return write<Json>([&](Writing& writing) { return create_in(writing, tidied(object)); });
+  return write<Json>([&](Writing& writing) { return create_in(writing, tidied(object, options_.managed_fields)); });
 }
 
 Result<Json> SqliteStore::create_in(Writing& writing, Json object) const {
@@ -208,7 +222,8 @@ Result<Json> SqliteStore::patch(const api::ObjectKey& key, api::PatchType type, 
 }
 
 Result<Json> SqliteStore::change_in(Writing& writing, const Live& live, Json wanted) const {
-  TRY_VALUE(Json updated, as_updated(traits(string_at(live.object, "kind")), live.object, tidied(std::move(wanted))));
+  TRY_VALUE(Json updated, as_updated(traits(string_at(live.object, "kind")), live.object,
+                                     tidied(std::move(wanted), options_.managed_fields)));
   TRY_VALUE(updated, admit_change(live.object, std::move(updated)));
   if (updated == live.object) return updated;
   updated = with_generation(live.object, std::move(updated));
@@ -251,8 +266,12 @@ Result<Json> SqliteStore::write_status_in(Writing& writing, const api::StatusWri
   TRY_VALUE(std::optional<Live> live, writing.find(write.key));
   const bool same = live && (write.uid.empty() || string_at(live->object.at("metadata"), "uid") == write.uid);
   if (!same) return fail(absent(write.key));
+  if (write.revision && *write.revision != live->revision) return fail(modified(traits(write.key.kind), write.key));
   Json& object = live->object;
-  if (member(object, "status") == write.status) return std::move(object);
+  const bool manages = options_.managed_fields == ManagedFields::Keep && !write.managed_fields.is_null() &&
+                       at_path(object, {"metadata", "managedFields"}) != write.managed_fields;
+  if (member(object, "status") == write.status && !manages) return std::move(object);
+  if (manages) object["metadata"]["managedFields"] = write.managed_fields;
   object["status"] = write.status;
   if (write.status.is_null()) object.erase("status");
   return writing.replace(live->revision, std::move(object));

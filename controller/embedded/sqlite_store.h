@@ -36,6 +36,7 @@ class SqliteStore final : public api::ResourceStore {
     std::size_t history = 10'000;  ///< how many events are kept for watches and continued lists, at least 10
     std::optional<std::uint64_t> seed;  ///< makes uids and generated names repeatable; drawn when absent
     std::size_t max_file_bytes = 0;     ///< 0: as large as the disk
+    ManagedFields managed_fields = ManagedFields::Drop;  ///< whether metadata.managedFields are kept
   };
 
   /// Opens or makes the store at `options.file`, its folder included. Nothing stored is ever deleted or repaired.

@@ -190,9 +190,9 @@ Result<void> check_shape(const Json& object, Scope scope) {
   return problems.result();
 }
 
-Json tidied(Json object) {
+Json tidied(Json object, ManagedFields managed_fields) {
   Json& metadata = object["metadata"];
-  metadata.erase("managedFields");
+  if (managed_fields == ManagedFields::Drop) metadata.erase("managedFields");
   metadata.erase("selfLink");
   for (auto field = metadata.begin(); field != metadata.end();) {
     const bool nothing = field->is_null() || (field->is_structured() && field->empty()) ||
@@ -233,6 +233,9 @@ Result<Json> as_updated(const KindTraits& traits, const Json& stored, Json wante
     if (old.contains(field)) metadata[field] = old.at(field);
   }
   metadata["resourceVersion"] = old.at("resourceVersion");
+  if (!metadata.contains("managedFields") && old.contains("managedFields")) {
+    metadata["managedFields"] = old.at("managedFields");
+  }
   wanted.erase("status");
   if (stored.contains("status")) wanted["status"] = stored.at("status");
   return wanted;

@@ -47,8 +47,12 @@ Error invalid(const std::vector<std::string>& problems);
 /// Errors: Invalid with every problem.
 Result<void> check_shape(const Json& object, Scope scope);
 
-/// `object` without what this store does not keep (managedFields, selfLink) and without empty or null metadata.
-Json tidied(Json object);
+/// What happens to the record of who set which field. Kept, it is the client's to write, and stays where a write says
+/// nothing of it.
+enum class ManagedFields { Drop, Keep };
+
+/// `object` without what this store does not keep (selfLink, managedFields) and without empty or null metadata.
+Json tidied(Json object, ManagedFields managed_fields);
 
 /// `object` as a new one: the server's metadata replaced, the status dropped. The name must be set already.
 Json as_created(Json object, const std::string& uid, Time now);

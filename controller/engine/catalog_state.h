@@ -20,6 +20,7 @@ namespace datamesh::engine {
 struct Failure {
   Error error;
   int attempts = 0;
+  Time since{};  ///< of the first attempt
   Time next{};  ///< not tried again before
 };
 
@@ -35,6 +36,8 @@ struct OpenEntry {
   EntryVerdict verdict = EntryVerdict::Act;
   std::optional<KeyId> waits_for;
   std::string message;
+
+  bool operator==(const OpenEntry&) const = default;
 };
 
 struct CatalogState {

@@ -24,6 +24,15 @@ using ApiFor = std::function<aws::Api*(const api::AccountSpec&)>;
 /// "entry", "because", "outcome", …}. Never holds a secret.
 using AuditSink = std::function<void(const Json&)>;
 
+/// The Ready condition of a resource came to say something else.
+struct Transition {
+  api::ObjectKey about;
+  std::string uid;
+  std::string status;  ///< "True", "False" or "Unknown"
+  std::string reason;
+  std::string message;
+};
+
 struct Parts {
   Clock* clock = nullptr;
   Executor* executor = nullptr;
@@ -31,6 +40,7 @@ struct Parts {
   ApiFor api_for;
   Observer* observer = nullptr;  ///< may be null
   AuditSink audit;               ///< may be empty
+  std::function<void(const Transition&)> transition;  ///< told after it was written; engine thread; may be empty
 };
 
 /// A question about access. `object` is "namespace/product", "namespace/product/table" or

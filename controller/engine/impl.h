@@ -29,7 +29,7 @@ struct PendingWrite {
   std::string hash;
   std::string conditions;
   std::map<KeyId, Recorded> recorded;
-  bool ready = false;
+  reconcilers::Health health = reconcilers::Health::Reconciling;
 };
 
 /// Results of one flush of statuses.
@@ -110,6 +110,9 @@ class Engine::Impl {
   void audit(const CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome) const;
   void job_done(CatalogState& state);
   void note_source(const CatalogState& state, const catalog::LocalKey& key);
+  void find_source(const api::Resource& resource);
+  void read_source(const CatalogState& state, const std::string& database);
+  void begin_job(CatalogState& state);
 
   // ---- impl_shares.cpp: what others share with an account
   void poll_shares(CatalogState& state);
@@ -142,11 +145,13 @@ class Engine::Impl {
   reconcilers::Standing standing(KeyId id) const;
   reconcilers::Standing open_standing(KeyId id, const OpenEntry& open) const;
   void add_account_status(const api::Resource& account, Json& status) const;
+  void add_product_status(const api::Resource& product, const ResourceState& state, Json& status) const;
   Json status_json(ResourceState& state, const api::Resource& resource, const std::map<KeyId, Recorded>& recorded);
   std::vector<WriteResult> perform(std::vector<PendingWrite> writes);
   void take_writes(std::vector<WriteResult> results);
   void take_write(WriteResult result);
-  void note_ready(ResourceState& state, bool ready);
+  void tell_of_transition(const ResourceState& state, const PendingWrite& write) const;
+  void note_health(ResourceState& state, reconcilers::Health health);
   void publish_gauges();
 
   Time now() const { return parts_.clock->now(); }
@@ -157,6 +162,7 @@ class Engine::Impl {
   std::map<CatalogRef, CatalogState> catalogs_;
   std::map<KeyId, std::set<KeyId>> waiters_;  ///< entry -> entries that wait for it
   std::map<api::ObjectKey, api::Revision> revisions_;
+  std::map<CatalogRef, std::set<api::ObjectKey>> sourceless_;  ///< products that follow what has not been read yet
 
   std::unique_ptr<api::Watch> watch_;
   std::set<api::ObjectKey> to_reclaim_;

@@ -84,13 +84,18 @@ void Engine::Impl::mark(KeyId id) {
   if (state.dirty.insert(id).second) pump_later(state);
 }
 
-/// Those that waited for the entry are to be planned again.
+/// Those that waited for the entry are to be planned again, and what was refused without it tried at once.
 void Engine::Impl::mark_waiters(KeyId id) {
   const auto found = waiters_.find(id);
   if (found == waiters_.end()) return;
   const auto waiting = std::move(found->second);
   waiters_.erase(found);
-  for (const KeyId each : waiting) mark(each);
+  for (const KeyId each : waiting) {
+    auto& failures = catalog(ledger_.key(each).catalog).failures;
+    const auto failure = failures.find(each);
+    if (failure != failures.end() && reaction_to(failure->second.error.kind) == Reaction::GiveUp) failures.erase(failure);
+    mark(each);
+  }
 }
 
 void Engine::Impl::pump_later(CatalogState& state) { wake_at(state, now()); }
@@ -146,15 +151,22 @@ void Engine::Impl::arm(CatalogState& state) {
   wake_at(state, std::max(next, present + Millis(1)));
 }
 
-void Engine::Impl::observe(CatalogState& state) {
+/// From here on until `job_done` nothing else is done about the catalog.
+void Engine::Impl::begin_job(CatalogState& state) {
   state.busy = true;
   ++jobs_;
+  if (parts_.observer == nullptr) return;
+  parts_.observer->queued("catalog");
+  parts_.observer->started("catalog", Millis(0));
+}
+
+void Engine::Impl::observe(CatalogState& state) {
+  begin_job(state);
   const Time begun = now();
   // While the catalog is busy nobody changes its snapshot, so the worker may read it.
   const Snapshot* before = state.snapshot ? &*state.snapshot : nullptr;
   const CatalogRef ref = state.catalog;
   const api::AccountSpec account = state.account;
-  if (parts_.observer != nullptr) parts_.observer->started("catalog", Millis(0));
   parts_.executor->offload([this, ref, account, before, begun]() -> Executor::Task {
     aws::Api* api = parts_.api_for(account);
     auto read = std::make_shared<Result<Snapshot>>(
@@ -208,6 +220,8 @@ void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std:
   look_for_broken_shares(state);
   if (first) forget_undeclared(state);
   if (first) {
+    const auto sourceless = sourceless_.extract(state.catalog);
+    if (!sourceless.empty()) queue_reclaim({sourceless.mapped().begin(), sourceless.mapped().end()});
     for (KeyId id = 0; id < ledger_.size(); ++id) {
       if (ledger_.key(id).catalog == state.catalog) mark_waiters(id);
     }
@@ -219,6 +233,27 @@ void Engine::Impl::note_source(const CatalogState& state, const LocalKey& key) {
   const std::string database = key.name.substr(0, key.name.find('/'));
   const auto followers = mesh_.followers(database);
   if (followers.empty()) return;
+  read_source(state, database);
+  queue_reclaim(followers);
+}
+
+/// A product that follows a database finds there what was read of it before it did, or waits for the first reading.
+void Engine::Impl::find_source(const api::Resource& resource) {
+  const auto* product = std::get_if<api::DataProductSpec>(&resource.spec);
+  if (product == nullptr || product->source_database.empty()) return;
+  const mesh::AccountAnswer producer = mesh::producer_of(resource, mesh_);
+  if (!producer) return;
+  for (const std::string& region : mesh::regions_of(*product, producer.spec())) {
+    const CatalogState& state = catalog({producer.spec().account_id, region});
+    if (state.snapshot) {
+      read_source(state, product->source_database);
+    } else {
+      sourceless_[state.catalog].insert(resource.key);
+    }
+  }
+}
+
+void Engine::Impl::read_source(const CatalogState& state, const std::string& database) {
   mesh::Mesh::SourceTables tables;
   const std::string prefix = database + "/";
   for (auto at = state.snapshot->entries.lower_bound({EntryKind::Table, prefix});
@@ -227,7 +262,6 @@ void Engine::Impl::note_source(const CatalogState& state, const LocalKey& key) {
     tables.emplace(at->first.name.substr(prefix.size()), *std::get<catalog::Shared<catalog::Table>>(at->second));
   }
   mesh_.set_source(state.catalog, database, std::move(tables));
-  queue_reclaim(followers);
 }
 
 /// An entry differs from what was believed of it.
@@ -303,17 +337,21 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
   bool shares_awaited = false;
   for (const EntryPlan& entry : plan.entries) {
     const bool was_held = state.held.erase(entry.id) > 0;
-    const bool was_in_order = !was_held && !state.open.contains(entry.id) && !state.failures.contains(entry.id);
+    const bool had_failed = state.failures.contains(entry.id);
+    const auto known = state.open.find(entry.id);
+    const auto before = known == state.open.end() ? std::nullopt : std::optional(known->second);
     if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {
       update_undeclared(state, ledger_.key(entry.id).local);
     }
+    std::optional<OpenEntry> after;
     if (entry.verdict == EntryVerdict::InOrder) {
       state.open.erase(entry.id);
       state.failures.erase(entry.id);
       mark_waiters(entry.id);
     } else {
       if (entry.verdict != EntryVerdict::Act) state.failures.erase(entry.id);  // it is not tried any more
-      state.open[entry.id] = {entry.verdict, entry.waits_for, entry.message};
+      after = OpenEntry{entry.verdict, entry.waits_for, entry.message};
+      state.open[entry.id] = *after;
       if (entry.waits_for) {
         waiters_[*entry.waits_for].insert(entry.id);
         catalog(ledger_.key(*entry.waits_for).catalog);
@@ -325,7 +363,8 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
       }
     }
     // An entry may have thousands of parties; they are told only of what is news.
-    if (!was_in_order || entry.verdict != EntryVerdict::InOrder) assess_parties(entry.id);
+    const bool news = was_held || had_failed || before != after || entry.verdict == EntryVerdict::Act;
+    if (news) assess_parties(entry.id);
   }
   assess_deferred();
   for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
@@ -388,13 +427,11 @@ void Engine::Impl::spend(CatalogState& state, const std::vector<Action>& actions
 }
 
 void Engine::Impl::apply(CatalogState& state, std::vector<Action> actions) {
-  state.busy = true;
-  ++jobs_;
+  begin_job(state);
   const CatalogRef ref = state.catalog;
   const api::AccountSpec account = state.account;
   auto shared = std::make_shared<const std::vector<Action>>(std::move(actions));
   const Time begun = now();
-  if (parts_.observer != nullptr) parts_.observer->started("catalog", Millis(0));
   parts_.executor->offload([this, ref, account, shared, begun]() -> Executor::Task {
     aws::Api* api = parts_.api_for(account);
     auto report = std::make_shared<lake::ApplyReport>();
@@ -476,6 +513,7 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
 
 void Engine::Impl::failed(CatalogState& state, KeyId id, const Error& error) {
   Failure& failure = state.failures[id];
+  if (failure.attempts == 0) failure.since = now();
   failure.next = now() + delay_after(error, failure.attempts++);
   failure.error = error;
   if (parts_.observer != nullptr) parts_.observer->retried("catalog");
@@ -483,8 +521,10 @@ void Engine::Impl::failed(CatalogState& state, KeyId id, const Error& error) {
   switch (reaction_to(error.kind)) {
     case Reaction::RetryCatalog: setback(state, error); return;
     case Reaction::ReadAgain: state.must_observe = true; return;
-    case Reaction::RetryEntry:
-    case Reaction::GiveUp: return;
+    case Reaction::RetryEntry: return;
+    case Reaction::GiveUp:
+      for (const KeyId need : ledger_.needs(id)) waiters_[need].insert(id);
+      return;
   }
 }
 

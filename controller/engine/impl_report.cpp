@@ -17,6 +17,17 @@ bool waits_for_a_change(const Failure& failure) {
   return reaction_to(failure.error.kind) == Reaction::GiveUp;
 }
 
+bool is_ready(const ResourceState& state) { return state.health == reconcilers::Health::Ready; }
+
+const char* state_label(reconcilers::Health health) {
+  switch (health) {
+    case reconcilers::Health::Ready: return "Ready";
+    case reconcilers::Health::Reconciling: return "NotReady";
+    case reconcilers::Health::Stalled: return "Stalled";
+  }
+  return "NotReady";
+}
+
 bool is_idle(const CatalogState& state, Time now) {
   if (!state.snapshot) return state.error && reaction_to(state.error->kind) == Reaction::GiveUp;
   const auto gave_up = [&](KeyId id) {
@@ -48,7 +59,7 @@ bool Engine::Impl::idle() const {
 bool Engine::Impl::converged() const {
   if (!idle()) return false;
   return std::all_of(ledger_.all().begin(), ledger_.all().end(),
-                     [](const auto& each) { return each.second->ready && !each.second->gone; });
+                     [](const auto& each) { return is_ready(*each.second) && !each.second->gone; });
 }
 
 Json Engine::Impl::status() const {
@@ -57,7 +68,7 @@ Json Engine::Impl::status() const {
     Json& line = resources[key.kind];
     if (line.is_null()) line = {{"total", 0}, {"ready", 0}};
     line["total"] = line["total"].get<int>() + 1;
-    if (state->ready) line["ready"] = line["ready"].get<int>() + 1;
+    if (is_ready(*state)) line["ready"] = line["ready"].get<int>() + 1;
   }
   Json catalogs = Json::array();
   std::size_t undeclared = 0;
@@ -96,7 +107,7 @@ void Engine::Impl::publish_gauges() {
     if (!state.held.empty()) ++gauges.plans_held;
   }
   for (const auto& [key, state] : ledger_.all()) {
-    ++gauges.resources[{key.kind, state->ready ? "Ready" : "NotReady"}];
+    ++gauges.resources[{key.kind, state_label(state->health)}];
     std::map<std::pair<reconcilers::Step, CatalogRef>, bool> hops;
     for (const IndexedClaim& claim : state->claims) {
       const catalog::EntryKey& entry = ledger_.key(claim.key);

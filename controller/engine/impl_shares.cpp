@@ -42,8 +42,7 @@ void Engine::Impl::share_is_broken(KeyId share) {
 }
 
 void Engine::Impl::poll_shares(CatalogState& state) {
-  state.busy = true;
-  ++jobs_;
+  begin_job(state);
   const CatalogRef ref = state.catalog;
   const api::AccountSpec account = state.account;
   const Time begun = now();
@@ -60,6 +59,9 @@ void Engine::Impl::poll_shares(CatalogState& state) {
         take_shares(again, std::move(**read));
       } else {
         setback(again, read->error());
+      }
+      if (parts_.observer != nullptr) {
+        parts_.observer->finished("catalog", *read ? Outcome::Success : Outcome::Error, now() - begun);
       }
       job_done(again);
     };

@@ -5,6 +5,7 @@
 #include "controller/engine/impl.h"
 #include "controller/engine/schedule.h"
 #include "controller/engine/status_entries.h"
+#include "controller/mesh/topology.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
@@ -99,10 +100,10 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   Json status = status_json(state, *resource, write.recorded);
   write.hash = json_hash(status);
   write.conditions = member(status, "conditions").dump();
-  write.ready = reconcilers::health_of(status) == reconcilers::Health::Ready;
+  write.health = reconcilers::health_of(status);
   if (write.hash == state.status_hash && !write.finalizers) {
     // The store says so already: after a restart that is all there is to learn.
-    note_ready(state, write.ready);
+    note_health(state, write.health);
     for (const KeyId id : ledger_.set_recorded(state, std::move(write.recorded))) mark(id);
     return std::nullopt;
   }
@@ -223,17 +224,16 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
     if (at == catalogs_.end() || !at->second.snapshot) continue;
     const auto before = state.recorded.find(claim.key);
     const bool permission = key.local.kind == catalog::EntryKind::Permission;
+    const bool settled = at->second.in_order(claim.key);
     Recorded& record = out[claim.key];
     if (before == state.recorded.end()) {
       record.adopted = !permission && at->second.snapshot->find(key.local) != nullptr && !is_made_by_us(claim.key);
     } else {
       record.adopted = before->second.adopted;
-      const bool settled = at->second.in_order(claim.key);
       if (permission && !settled) record.permission = united(record.permission, before->second.permission);
-      if (permission && settled) {
-        record.permission = united(record.permission, left_beside(claim, *at->second.snapshot));
-      }
     }
+    // Whoever comes to claim what others had takes over what they leave beside it.
+    if (permission && settled) record.permission = united(record.permission, left_beside(claim, *at->second.snapshot));
     record.retain = claim.release == reconcilers::Release::Retain;
     if (const auto* value = std::get_if<catalog::PermissionValue>(&claim.value)) {
       record.permission = united(record.permission, *value);
@@ -241,7 +241,7 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
   }
   for (const auto& [id, record] : state.recorded) {
     if (out.contains(id) || claimed_value(state, id)) continue;
-    if (!is_released(id, record)) out.emplace(id, record);
+    if (ledger_.keeps(state, id) || !is_released(id, record)) out.emplace(id, record);
   }
   // A claim on a catalog that cannot be read just now keeps what it had.
   for (const auto& [id, record] : state.recorded) {
@@ -278,7 +278,7 @@ Standing Engine::Impl::standing(KeyId id) const {
   }
   if (const auto failure = state.failures.find(id); failure != state.failures.end()) {
     const Error& error = failure->second.error;
-    return {EntryState::Failed, std::string(reason_for(error.kind)),
+    return {EntryState::Failed, std::string(reason_for(error, now() - failure->second.since)),
             to_string(key.local) + ": " + to_string(error), "", reaction_to(error.kind) == Reaction::GiveUp};
   }
   if (state.held.contains(id)) {
@@ -294,8 +294,8 @@ Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
     case EntryVerdict::Conflict: {
       std::string others;
       for (const ResourceState* each : ledger_.claimants(id)) others += (others.empty() ? "" : ", ") + to_string(each->key);
-      return {EntryState::Conflict, std::string(reason::kConflict),
-              to_string(ledger_.key(id)) + " is claimed differently by " + others, "", true};
+      const std::string claimed = to_string(ledger_.key(id)) + " is claimed differently by " + others;
+      return {EntryState::Conflict, std::string(reason::kConflict), open.message.empty() ? claimed : open.message, "", true};
     }
     case EntryVerdict::Waits: {
       const bool share = ledger_.key(id).local.kind == catalog::EntryKind::ShareAcceptance;
@@ -326,7 +326,7 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
     input.standings.push_back(standing(claim.key));
   }
   for (const auto& [id, record] : recorded) {
-    if (claimed_value(state, id)) continue;
+    if (claimed_value(state, id) || ledger_.keeps(state, id)) continue;
     Standing releasing = standing(id);
     if (releasing.state == EntryState::InForce) releasing.state = EntryState::Pending;
     input.releasing.push_back(std::move(releasing));
@@ -338,7 +338,16 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
   input.now = now();
   Json status = assess(input);
   if (resource.key.kind == "Account") add_account_status(resource, status);
+  if (resource.key.kind == "DataProduct") add_product_status(resource, state, status);
   return status;
+}
+
+void Engine::Impl::add_product_status(const Resource& product, const ResourceState& state, Json& status) const {
+  const mesh::AccountAnswer owner = mesh::owner_of(product, mesh_);
+  if (owner) status["owner"] = owner.spec().account_id;
+  std::set<std::string> catalogs;
+  for (const IndexedClaim& claim : state.claims) catalogs.insert(to_string(ledger_.key(claim.key).catalog));
+  if (!catalogs.empty()) status["catalogs"] = catalogs;
 }
 
 void Engine::Impl::add_account_status(const Resource& account, Json& status) const {
@@ -404,23 +413,42 @@ void Engine::Impl::take_write(WriteResult result) {
     return;
   }
   if (!result.write.status) return;  // the finalizer is gone, and with it the object
+  tell_of_transition(*state, result.write);
   state->status_hash = result.write.hash;
   state->conditions = result.write.conditions;
   for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
     if (ledger_.owners(id).empty()) catalog(ledger_.key(id).catalog).confirmed.erase(id);
-    mark(id);
+    // What thousands claim is planned when the last of them has it on record, not after each.
+    if (!claimed_value(*state, id) || ledger_.is_recorded(id)) mark(id);
     // Who claims it no more may have waited for this record.
     for (ResourceState* former : ledger_.former_claimants(id)) assess_later(*former);
   }
-  note_ready(*state, result.write.ready);
+  note_health(*state, result.write.health);
 }
 
-void Engine::Impl::note_ready(ResourceState& state, bool ready) {
+void Engine::Impl::tell_of_transition(const ResourceState& state, const PendingWrite& write) const {
+  if (!parts_.transition || state.conditions == write.conditions) return;
+  const auto ready = [](const std::string& conditions) {
+    const auto list = parse_own_json(conditions);
+    if (!list) return Json();
+    const auto found = std::find_if(list->begin(), list->end(),
+                                    [](const Json& each) { return string_at(each, "type") == "Ready"; });
+    return found == list->end() ? Json() : *found;
+  };
+  const Json before = ready(state.conditions), after = ready(write.conditions);
+  const auto same = [&](const char* name) { return string_at(before, name) == string_at(after, name); };
+  if (same("status") && same("reason")) return;
+  parts_.transition({write.key, write.uid, string_at(after, "status"), string_at(after, "reason"),
+                     string_at(after, "message")});
+}
+
+void Engine::Impl::note_health(ResourceState& state, reconcilers::Health health) {
+  const bool ready = health == reconcilers::Health::Ready;
   if (ready && state.edited && parts_.observer != nullptr) {
     parts_.observer->converged(state.key.kind, now() - *state.edited);
   }
   if (ready) state.edited.reset();
-  state.ready = ready;
+  state.health = health;
 }
 
 }  // namespace datamesh::engine

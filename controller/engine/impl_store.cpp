@@ -203,6 +203,7 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   if (parts_.observer != nullptr) parts_.observer->started(key.kind, Millis(0));
   const Resource* resource = mesh_.find(key);
   reconcilers::ClaimSet claims;
+  if (resource != nullptr) find_source(*resource);
   if (resource != nullptr) claims = reconcilers::claims_of(*resource, mesh_, begun);
   for (const KeyId id : ledger_.set_claims(*state, claims)) {
     CatalogState& held_by = catalog(ledger_.key(id).catalog);
@@ -215,7 +216,10 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   recheck_at(*state, claims.recheck_at);
   assess_later(*state);
   if (key.kind == "Account" || key.kind == "Mesh") {
-    for (auto& [ref, each] : catalogs_) pump_later(each);  // a policy or an approval may have come
+    for (auto& [ref, each] : catalogs_) {
+      each.dirty.insert(each.held.begin(), each.held.end());  // a policy, other limits or an approval may have come
+      pump_later(each);
+    }
   }
   if (parts_.observer != nullptr) {
     parts_.observer->finished(key.kind, claims.recheck_at ? Outcome::RequeueAfter : Outcome::Success, now() - begun);

@@ -9,10 +9,10 @@ using catalog::EntryKind;
 using catalog::LocalKey;
 
 void Engine::Impl::update_undeclared(CatalogState& state, const LocalKey& key) {
-  const bool there = state.snapshot && state.snapshot->find(key) != nullptr;
+  const catalog::EntryValue* observed = state.snapshot ? state.snapshot->find(key) : nullptr;
   const CatalogPolicy rules = policy(state);
-  const bool undeclared = there && rules.undeclared != api::Undeclared::Ignore &&
-                          is_undeclared(ledger_, rules, {state.catalog, key});
+  const bool undeclared = rules.undeclared != api::Undeclared::Ignore &&
+                          is_undeclared(ledger_, rules, {state.catalog, key}, observed);
   const bool turned = undeclared ? state.undeclared.try_emplace(key, now()).second : state.undeclared.erase(key) > 0;
   if (!turned) return;
   if (undeclared && parts_.observer != nullptr) parts_.observer->drift(DriftClass::Undeclared, "Permission");

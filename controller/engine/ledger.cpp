@@ -119,6 +119,9 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   }
   state.claims = std::move(fresh);
   state.findings = claims.findings;
+  state.ended.clear();
+  for (const EntryKey& key : claims.ended) state.ended.insert(intern(key));
+  state.unknown_tables = claims.unknown_tables;
   return touched;
 }
 
@@ -181,17 +184,19 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
   for (const ResourceState* owner : line.owners) {
     const Recorded& record = owner->recorded.at(id);
     out.permission = united(out.permission, record.permission);
-    if (record.adopted || record.retain) out.deletable = false;
+    if (record.adopted || record.retain || keeps(*owner, id)) out.deletable = false;
   }
   return out;
 }
 
 bool Ledger::is_recorded(KeyId id) const {
   const bool permission = key(id).local.kind == EntryKind::Permission;
-  for (const ResourceState* state : lines_[id].claimants) {
+  const Line& line = lines_[id];
+  if (line.owners.size() - line.former.size() < line.claimants.size()) return false;
+  if (!permission) return true;
+  for (const ResourceState* state : line.claimants) {
     const auto found = state->recorded.find(id);
     if (found == state->recorded.end()) return false;
-    if (!permission) continue;
     const auto value = claimed_value(*state, id);
     if (value && !covers(found->second.permission, std::get<PermissionValue>(*value))) return false;
   }

@@ -13,6 +13,7 @@
 
 #include "controller/api/kinds.h"
 #include "controller/catalog/diff.h"
+#include "reconcilers/assess.h"
 #include "reconcilers/claim.h"
 
 namespace datamesh::engine {
@@ -45,12 +46,14 @@ struct ResourceState {
   std::string uid;
   std::vector<IndexedClaim> claims;
   std::vector<reconcilers::Finding> findings;
+  std::set<KeyId> ended;       ///< what time took from its claims
+  bool unknown_tables = false; ///< it may claim more tables than can be said now
   std::map<KeyId, Recorded> recorded;
   std::string conditions;     ///< persisted status.conditions as text, for transition times
   std::string status_hash;    ///< of the persisted status
   bool writing = false;       ///< a status write is on its way
   bool gone = false;          ///< deleted from the store while entries are still to be taken back
-  bool ready = false;
+  reconcilers::Health health = reconcilers::Health::Reconciling;  ///< as last written
   std::optional<Time> edited; ///< when the generation that is not yet Ready was seen
   std::optional<std::uint64_t> recheck_timer;
 };
@@ -98,6 +101,10 @@ class Ledger {
   const std::vector<ResourceState*>& former_claimants(KeyId id) const { return lines_[id].former; }
   /// Those who have `id` on record. An entry that a whole mesh shares has thousands of them.
   const std::vector<ResourceState*>& owners(KeyId id) const { return lines_[id].owners; }
+  /// `state` has a record of a table, and cannot say now whether it still claims it.
+  bool keeps(const ResourceState& state, KeyId id) const {
+    return state.unknown_tables && key(id).local.kind == catalog::EntryKind::Table && state.recorded.contains(id);
+  }
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
   std::size_t size() const { return keys_.size(); }
 

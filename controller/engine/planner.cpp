@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/engine/obstacles.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
@@ -47,18 +48,50 @@ bool makes_something(const Action& action) {
   return action.verb != Verb::Delete && action.verb != Verb::Revoke;
 }
 
-bool ended(const ResourceState& state) {
+/// Time ended what the resource claimed of the entry.
+bool ended(const ResourceState& state, KeyId id) {
   namespace reason = reconcilers::reason;
-  return std::any_of(state.findings.begin(), state.findings.end(), [](const reconcilers::Finding& finding) {
+  return state.ended.contains(id) ||
+         std::any_of(state.findings.begin(), state.findings.end(), [](const reconcilers::Finding& finding) {
     return finding.reason == reason::kExpired || finding.reason == reason::kUnpublished;
   });
 }
 
-/// Time, not a change of mind, ended the claims of everybody who owns the entry.
+/// What the resource has on record of the permission.
+PermissionValue recorded_by(const ResourceState& state, KeyId id, catalog::ResourceType type) {
+  const auto record = state.recorded.find(id);
+  return record == state.recorded.end() ? PermissionValue{} : expanded(record->second.permission, type);
+}
+
+/// Time, not a change of mind, ended the claims to all that is let go of. Records overlap, since claimants take over what
+/// others leave beside them; so what an ended one had on record is taken to have gone with it.
 bool expired(const Ledger& ledger, KeyId id) {
-  const auto parties = ledger.parties(id);
-  return !parties.empty() && !ledger.is_claimed(id) &&
-         std::all_of(parties.begin(), parties.end(), [](const ResourceState* s) { return ended(*s); });
+  const auto permission = catalog::parse_permission_id(ledger.key(id).local.name);
+  const bool claimed = ledger.is_claimed(id);
+  if (claimed && !permission) return false;  // nothing is let go of
+  PermissionValue gone, let_go;
+  bool any = false, all = true;
+  for (const ResourceState* party : ledger.parties(id)) {
+    const auto type = permission ? permission->resource.type : catalog::ResourceType::Table;
+    const PermissionValue record = recorded_by(*party, id, type);
+    const bool over = ended(*party, id);
+    any = any || over;
+    all = all && over;
+    const auto claim = claimed_value(*party, id);
+    const auto* value = claim ? std::get_if<PermissionValue>(&*claim) : nullptr;
+    (over ? gone : let_go) =
+        united(over ? gone : let_go, over || value == nullptr ? record : minus(record, expanded(*value, type)));
+  }
+  return any && (all || (permission && covers(gone, let_go)));
+}
+
+/// Every catalog begins with IAM deciding who makes databases in it. With the defaults closed that opens nothing.
+/// Source: lake-formation.md 2.3, 2.4 (a CREATE_DATABASE row for the catalog)
+bool is_of_a_fresh_catalog(const catalog::PermissionId& id, const EntryValue& observed) {
+  const auto* value = std::get_if<PermissionValue>(&observed);
+  return value != nullptr && id.resource.type == catalog::ResourceType::Catalog &&
+         catalog::is_iam_allowed_principals(id.principal) &&
+         catalog::PermissionSet{catalog::Permission::CreateDatabase}.contains(value->permissions);
 }
 
 /// The database or table, if any, that a permission of IAM_ALLOWED_PRINCIPALS opens.
@@ -81,7 +114,10 @@ class Planning {
       return rank_of(ledger_.key(a).local.kind) < rank_of(ledger_.key(b).local.kind);
     });
     CatalogPlan out;
-    for (const KeyId id : ids) out.entries.push_back(entry(id));
+    for (std::size_t n = 0; n < ids.size(); ++n) {
+      out.entries.push_back(entry(ids[n]));
+      add_what_hangs_on(out.entries.back(), ids);
+    }
     for (const EntryPlan& plan : out.entries) {
       if (plan.verdict == EntryVerdict::Act) {
         out.actions.insert(out.actions.end(), plan.actions.begin(), plan.actions.end());
@@ -89,6 +125,7 @@ class Planning {
     }
     keep_filled_databases(out);
     keep_what_is_granted_on(out);
+    keep_off_taken_names(out);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
     return out;
@@ -99,7 +136,8 @@ class Planning {
     EntryPlan out;
     out.id = id;
     const EntryKey& key = ledger_.key(id);
-    const Desired desired = ledger_.desired(id);
+    Desired desired = ledger_.desired(id);
+    if (desired.value && its_table_goes(key)) desired.value.reset();
     if (desired.conflict) {
       out.verdict = EntryVerdict::Conflict;
       return out;
@@ -110,6 +148,7 @@ class Planning {
       return out;
     }
     out.verdict = EntryVerdict::Act;
+    if (stop_at_rival(out)) return out;
     const bool makes = std::any_of(out.actions.begin(), out.actions.end(), makes_something);
     if (makes && !ledger_.is_recorded(id)) {
       out.verdict = EntryVerdict::Unrecorded;
@@ -123,6 +162,49 @@ class Planning {
       }
     }
     return out;
+  }
+
+  /// Whoever has something on a table that goes loses it first, even if he still claims it; permissions are planned last.
+  void add_what_hangs_on(const EntryPlan& entry, std::vector<KeyId>& ids) const {
+    const EntryKey& key = ledger_.key(entry.id);
+    const bool goes = entry.verdict == EntryVerdict::Act && entry.actions.front().verb == Verb::Delete;
+    if (!goes || key.local.kind != EntryKind::Table) return;
+    for (const KeyId id : permissions_on(key)) {
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    }
+  }
+
+  bool its_table_goes(const EntryKey& key) const {
+    const auto id = key.local.kind == EntryKind::Permission ? catalog::parse_permission_id(key.local.name) : std::nullopt;
+    if (!id || id->resource.table.empty() || id->resource.owner != key.catalog.account) return false;
+    const EntryKey table{key.catalog, catalog::table_key(id->resource.database, id->resource.table)};
+    return snapshot_.find(table.local) != nullptr && goes(table);
+  }
+
+  /// What is ours and goes is waited for; what others want, or hold, is a conflict until somebody changes his mind. What
+  /// the entry is to lose it loses all the same.
+  bool stop_at_rival(EntryPlan& out) const {
+    for (const Action& action : out.actions) {
+      const auto rival = rival_of(snapshot_, ledger_, action);
+      if (!rival) continue;
+      out.waits_for = ledger_.lookup(rival->key);
+      out.verdict = goes(rival->key) ? EntryVerdict::Waits : EntryVerdict::Conflict;
+      out.message = rival->message;
+      take_back_meanwhile(out);
+      if (out.verdict == EntryVerdict::Conflict) out.actions.clear();
+      return true;
+    }
+    return false;
+  }
+
+  /// The entry was made by the operator, and nobody claims it any more.
+  bool goes(const EntryKey& key) const {
+    const auto id = ledger_.lookup(key);
+    if (!id || ledger_.is_claimed(*id)) return false;
+    const auto owned = ledger_.owned(*id);
+    if (!owned) return false;
+    return key.local.kind == EntryKind::Permission ? !left_of(*input_.confirmed, ledger_, *id, owned->permission).empty()
+                                                   : owned->deletable;
   }
 
   /// Revoking waits for nobody (decision 0003), unless it revokes what is to be granted again at once.
@@ -139,6 +221,7 @@ class Planning {
     if (revokes.empty() || given_again) return;
     out.verdict = EntryVerdict::Act;
     out.waits_for.reset();
+    out.message.clear();
     out.actions = std::move(revokes);
   }
 
@@ -204,7 +287,7 @@ class Planning {
       if (ours && input_.policy.access_mode == api::AccessMode::LakeFormation) return catalog::Surplus::All;
     }
     const bool revoke = input_.policy.undeclared == api::Undeclared::Revoke && !owned &&
-                        is_undeclared(ledger_, input_.policy, key);
+                        is_undeclared(ledger_, input_.policy, key, snapshot_.find(key.local));
     return revoke ? catalog::Surplus::All : catalog::Surplus::OursOnly;
   }
 
@@ -245,6 +328,47 @@ class Planning {
     }
   }
 
+  /// What cannot be created because its name is taken waits until what has it is gone, and with it what is to be made
+  /// on it. What stays is a conflict.
+  void keep_off_taken_names(CatalogPlan& plan) const {
+    std::set<EntryKey> deleted;
+    for (const Action& action : plan.actions) {
+      if (action.verb == Verb::Delete) deleted.insert(action.key);
+    }
+    std::set<KeyId> blocked;
+    for (EntryPlan& entry : plan.entries) {
+      if (entry.verdict != EntryVerdict::Act || !std::any_of(entry.actions.begin(), entry.actions.end(), makes_something)) {
+        continue;
+      }
+      const auto needs = ledger_.needs(entry.id);
+      const auto need = std::find_if(needs.begin(), needs.end(), [&](KeyId each) { return blocked.contains(each); });
+      if (need != needs.end()) {
+        entry.verdict = EntryVerdict::Waits;
+        entry.waits_for = *need;
+        take_back_meanwhile(entry);
+      } else if (!note_occupant(entry, deleted)) {
+        continue;
+      }
+      blocked.insert(entry.id);
+      const EntryKey& key = ledger_.key(entry.id);
+      const bool takes = entry.verdict == EntryVerdict::Act;  // what it loses it loses all the same
+      std::erase_if(plan.actions,
+                    [&](const Action& action) { return action.key == key && (!takes || makes_something(action)); });
+    }
+  }
+
+  /// False when the name of what the entry creates is free, or will be by then.
+  bool note_occupant(EntryPlan& entry, const std::set<EntryKey>& deleted) const {
+    const auto occupant = occupant_of(snapshot_, entry.actions.back());
+    if (!occupant || deleted.contains(*occupant)) return false;
+    entry.verdict = goes(*occupant) ? EntryVerdict::Waits : EntryVerdict::Conflict;
+    entry.waits_for = ledger_.lookup(*occupant);
+    entry.message = to_string(ledger_.key(entry.id)) + " cannot be made: " + to_string(occupant->local) +
+                    " has its name and stays, retained or made by somebody else; delete that, or take another name";
+    if (entry.verdict == EntryVerdict::Conflict) entry.actions.clear();
+    return true;
+  }
+
   std::string table_left_in(const std::string& database, const std::set<std::string>& deleted) const {
     for (const EntryKind kind : {EntryKind::Table, EntryKind::Link}) {
       for (auto at = snapshot_.entries.lower_bound({kind, database + "/"});
@@ -267,47 +391,50 @@ class Planning {
     for (EntryPlan& entry : plan.entries) {
       const EntryKey& key = ledger_.key(entry.id);
       if (entry.verdict != EntryVerdict::Act || entry.actions.front().verb != Verb::Delete) continue;
-      const EntryKind kind = key.local.kind;
-      if (kind != EntryKind::Database && kind != EntryKind::Table && kind != EntryKind::DataFilter) continue;
-      const auto left = permission_left_on(key, revoked);
-      if (!left) continue;
+      const auto given = permissions_on(key);
+      const auto left = std::find_if(given.begin(), given.end(), [&](KeyId id) {
+        return !revoked.contains(ledger_.key(id)) && (key.local.kind == EntryKind::Table || !ledger_.is_claimed(id));
+      });
+      if (left == given.end()) continue;
       entry.verdict = EntryVerdict::Waits;
-      entry.waits_for = left;
+      entry.waits_for = *left;
       std::erase_if(plan.actions, [&](const Action& action) { return action.key == key; });
     }
   }
 
-  /// A permission of ours on the database or table that is claimed no more and not in `revoked`.
-  std::optional<KeyId> permission_left_on(const EntryKey& key, const std::set<EntryKey>& revoked) const {
-    const std::string& account = key.catalog.account;
+  /// The permissions of ours on the database, table or filter that are seen and not yet taken back.
+  std::vector<KeyId> permissions_on(const EntryKey& key) const {
+    std::vector<KeyId> out;
     const std::size_t slash = key.local.name.find('/');
     const std::string database = key.local.name.substr(0, slash);
     std::string table = slash == std::string::npos ? "" : key.local.name.substr(slash + 1);
     std::string filter;
-    if (key.local.kind == EntryKind::DataFilter) {
-      filter = table.substr(table.find('/') + 1);
-      table.resize(table.find('/'));
-    }
     using Type = catalog::ResourceType;
-    const std::vector<Type> types =
-        table.empty()      ? std::vector{Type::Database, Type::AllTables}
-        : !filter.empty()  ? std::vector{Type::DataFilter}
-                           : std::vector{Type::Table, Type::Columns, Type::ColumnsExcept, Type::DataFilter};
+    std::vector<Type> types;
+    switch (key.local.kind) {
+      case EntryKind::Database: types = {Type::Database, Type::AllTables}; break;
+      case EntryKind::Table: types = {Type::Table, Type::Columns, Type::ColumnsExcept, Type::DataFilter}; break;
+      case EntryKind::DataFilter:
+        types = {Type::DataFilter};
+        filter = table.substr(table.find('/') + 1);
+        table.resize(table.find('/'));
+        break;
+      default: break;
+    }
     for (const Type type : types) {
-      const std::string prefix = to_string(catalog::ResourceId{type, account, database, table, filter});
+      const std::string prefix = to_string(catalog::ResourceId{type, key.catalog.account, database, table, filter});
       for (auto at = snapshot_.entries.lower_bound({EntryKind::Permission, prefix});
            at != snapshot_.entries.end() && at->first.kind == EntryKind::Permission &&
            at->first.name.starts_with(prefix);
            ++at) {
         const char next = at->first.name.size() > prefix.size() ? at->first.name[prefix.size()] : '@';
-        const EntryKey permission{key.catalog, at->first};
-        const auto id = ledger_.lookup(permission);
-        if ((next != '@' && next != '!') || !id || ledger_.is_claimed(*id) || revoked.contains(permission)) continue;
+        const auto id = ledger_.lookup({key.catalog, at->first});
+        if ((next != '@' && next != '!') || !id) continue;
         const auto owned = ledger_.owned(*id);
-        if (owned && !left_of(*input_.confirmed, ledger_, *id, owned->permission).empty()) return id;
+        if (owned && !left_of(*input_.confirmed, ledger_, *id, owned->permission).empty()) out.push_back(*id);
       }
     }
-    return std::nullopt;
+    return out;
   }
 
   const PlanInput& input_;
@@ -356,12 +483,13 @@ bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id) {
   return satisfies(key.local, observed, *desired.value);
 }
 
-bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const EntryKey& key) {
-  if (key.local.kind != EntryKind::Permission) return false;
+bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const EntryKey& key, const EntryValue* observed) {
+  if (key.local.kind != EntryKind::Permission || observed == nullptr) return false;
   const auto id = ledger.lookup(key);
   if (id && (ledger.is_claimed(*id) || ledger.owned(*id))) return false;
   const auto permission = catalog::parse_permission_id(key.local.name);
-  return permission && !policy.implicit_principals.contains(permission->principal);
+  if (!permission || policy.implicit_principals.contains(permission->principal)) return false;
+  return policy.undeclared == api::Undeclared::Revoke || !is_of_a_fresh_catalog(*permission, *observed);
 }
 
 CatalogPlan plan_catalog(const PlanInput& input, const std::vector<KeyId>& ids) {

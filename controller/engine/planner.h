@@ -78,8 +78,10 @@ bool is_taken_back(const Confirmed& confirmed, const Ledger& ledger, KeyId id,
 /// True when what is claimed for `id` is in place, or, unclaimed, when it is there at all.
 bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id);
 
-/// True when the permission entry is of the kind that `undeclared` speaks of: nobody claims or made it, and it is not
-/// an implicit right.
-bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const catalog::EntryKey& key);
+/// True when the permission entry, observed as `observed`, is of the kind that `undeclared` speaks of: nobody claims or
+/// made it, and it is no implicit right. What Lake Formation gives IAM in every fresh catalog counts only where the
+/// undeclared is revoked.
+bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const catalog::EntryKey& key,
+                   const catalog::EntryValue* observed);
 
 }  // namespace datamesh::engine

@@ -92,6 +92,8 @@ class Preview {
   reconcilers::ClaimSet claims_now(const ResourceState& state) const {
     reconcilers::ClaimSet out;
     out.findings = state.findings;
+    for (const KeyId id : state.ended) out.ended.push_back(impl_.ledger_.key(id));
+    out.unknown_tables = state.unknown_tables;
     for (const IndexedClaim& claim : state.claims) {
       std::vector<catalog::EntryKey> needs;
       for (const KeyId need : claim.needs) needs.push_back(impl_.ledger_.key(need));

@@ -8,6 +8,12 @@ namespace datamesh::engine {
 
 namespace reason = reconcilers::reason;
 
+namespace {
+
+constexpr Millis kPrincipalAppearsWithin = std::chrono::minutes(2);
+
+}  // namespace
+
 /// Source: lake-formation.md 1.2 (error classes)
 Reaction reaction_to(ErrorKind kind) {
   switch (kind) {
@@ -36,8 +42,10 @@ Millis delay_after(const Error& error, int attempts) {
   return std::min<Millis>(Millis(250) * (1 << doublings), std::chrono::minutes(2));
 }
 
-std::string_view reason_for(ErrorKind kind) {
-  switch (kind) {
+std::string_view reason_for(const Error& error, Millis tried) {
+  const bool unknown = error.kind == ErrorKind::Eventual && error.message.find("Invalid principal") != std::string::npos;
+  if (unknown && tried >= kPrincipalAppearsWithin) return reason::kPrincipalNotFound;
+  switch (error.kind) {
     case ErrorKind::Denied: return reason::kAccessDenied;
     case ErrorKind::Invalid: return reason::kInvalidInput;
     case ErrorKind::LimitExceeded: return reason::kLimitExceeded;

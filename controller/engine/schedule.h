@@ -23,7 +23,9 @@ Reaction reaction_to(ErrorKind kind);
 /// A `retry_after` of the other side is kept to.
 Millis delay_after(const Error& error, int attempts);
 
-/// The reason that a condition shows for the error.
-std::string_view reason_for(ErrorKind kind);
+/// The reason that a condition shows for the error, after it has been tried again for `tried`. A principal that is not
+/// known may be too new; one that is not known for two minutes does not exist.
+/// Source: lake-formation.md 4 (trap T13)
+std::string_view reason_for(const Error& error, Millis tried);
 
 }  // namespace datamesh::engine

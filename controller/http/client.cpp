@@ -1,12 +1,14 @@
 #include "controller/http/client.h"
 
 #include <cpprest/http_client.h>
-#include <cpprest/producerconsumerstream.h>
 #include <pplx/threadpool.h>
 
 #include <atomic>
 #include <future>
 #include <mutex>
+
+#include "controller/http/body_pipe.h"
+#include "controller/http/client_wire.h"
 
 namespace datamesh::http {
 namespace {
@@ -19,15 +21,6 @@ void use_one_thread() {
   std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
 }
 
-/// A body that cannot seek. The library silently re-sends a request whose body can, when a kept connection turns
-/// out to be dead, although the server may have acted on the first one.
-concurrency::streams::istream once_only(const std::string& body) {
-  concurrency::streams::producer_consumer_buffer<std::uint8_t> buffer;
-  buffer.putn_nocopy(reinterpret_cast<const std::uint8_t*>(body.data()), body.size()).wait();
-  buffer.close(std::ios_base::out).wait();
-  return buffer.create_istream();
-}
-
 /// One request under way: its outcome, and the means to end it.
 struct Exchange {
   std::promise<Result<Response>> promise;
@@ -36,16 +29,8 @@ struct Exchange {
   std::atomic<bool> too_late{false};
 };
 
-web::http_request to_wire(const Request& request, const std::shared_ptr<Exchange>& exchange,
-                          std::size_t budget) {
-  web::http_request wire(request.method);
-  wire.set_request_uri(target_of(request));
-  for (const auto& [name, value] : request.headers) wire.headers().add(name, value);
-  if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-      request.method == "PATCH") {
-    const auto type = request.headers.find("Content-Type").value_or("application/json");
-    wire.set_body(once_only(request.body), request.body.size(), type);
-  }
+/// Ends the exchange once more than `budget` bytes of its response have come.
+void limit_response(web::http_request& wire, const std::shared_ptr<Exchange>& exchange, std::size_t budget) {
   const std::weak_ptr<Exchange> weak = exchange;
   wire.set_progress_handler([weak, budget](web::message_direction::direction direction, ::utility::size64_t size) {
     const auto alive = weak.lock();
@@ -53,26 +38,30 @@ web::http_request to_wire(const Request& request, const std::shared_ptr<Exchange
     alive->over_budget = true;
     alive->cancel.cancel();
   });
-  return wire;
 }
 
+/// A streamed response under way: what its task tells the thread that waits.
+struct StreamExchange {
+  std::shared_ptr<BodyPipe> pipe = std::make_shared<BodyPipe>();
+  pplx::cancellation_token_source cancel;
+  std::promise<Response> head;       ///< broken when there is none
+  std::promise<std::string> problem; ///< "" when the body came to its end
+};
+
 Response from_wire(const web::http_response& wire, const std::vector<unsigned char>& body) {
-  Response response;
-  response.status = wire.status_code();
-  response.content_type = wire.headers().content_type();
+  Response response = head_of(wire);
   response.body.assign(body.begin(), body.end());
-  for (const auto& [name, value] : wire.headers()) {
-    if (name != "Content-Type" && name != "Content-Length") response.headers.add(name, value);
-  }
   return response;
 }
+
+bool is_success(int status) { return status >= 200 && status < 300; }
 
 }  // namespace
 
 class Client::Impl {
  public:
   Impl(const ::web::uri& base, const ClientOptions& options)
-      : base_(base.to_string()), options_(options), client_(base, configuration()) {}
+      : base_(base.to_string()), options_(options), client_(base, client_configuration(options)) {}
 
   Result<Response> send(const Request& request, Millis timeout) {
     const auto exchange = std::make_shared<Exchange>();
@@ -89,18 +78,85 @@ class Client::Impl {
     return outcome.get();
   }
 
+  Result<Response> stream(const Request& request, const OnPiece& on_piece, const std::stop_token& stop) {
+    const auto exchange = std::make_shared<StreamExchange>();
+    auto head = exchange->head.get_future();
+    auto problem = exchange->problem.get_future();
+    try {
+      start(request, exchange);
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::Invalid, e.what(), base_);
+    }
+    const std::stop_callback on_stop(stop, [&] { give_up(*exchange); });
+    auto outcome = receive(head, on_piece, *exchange, stop);
+    if (!outcome) give_up(*exchange);
+    const std::string why = problem.get();  // the library lets go of the exchange
+    if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped", base_);
+    if (!why.empty() && (outcome || outcome.error().message.empty())) return no_response(why);
+    return outcome;
+  }
+
   const ClientOptions& options() const { return options_; }
 
  private:
-  static web::client::http_client_config configuration() {
-    web::client::http_client_config config;
-    config.set_max_redirects(0);
-    config.set_timeout(std::chrono::hours(1));  // an idle timeout; `send` keeps the real deadline
-    return config;
+  tl::unexpected<Error> no_response(const std::string& why) const {
+    return fail(ErrorKind::Transient, "no response: " + why, base_);
+  }
+
+  static void give_up(StreamExchange& exchange) {
+    exchange.cancel.cancel();
+    exchange.pipe->close();
+  }
+
+  /// The head, then the body. An error without a message: the exchange's problem says why.
+  Result<Response> receive(std::future<Response>& head, const OnPiece& on_piece, StreamExchange& exchange,
+                           const std::stop_token& stop) {
+    Response response;
+    if (head.wait_for(options_.timeout) == std::future_status::timeout) {
+      return fail(ErrorKind::Transient, "no response in time", base_);
+    }
+    try {
+      response = head.get();
+    } catch (const std::future_error&) {
+      return fail(ErrorKind::Transient, "");
+    }
+    const bool success = is_success(response.status);
+    while (!stop.stop_requested()) {
+      const auto piece = exchange.pipe->take(options_.quiet);
+      if (!piece && exchange.pipe->is_closed()) break;
+      if (!piece) return fail(ErrorKind::Transient, "nothing came for too long", base_);
+      success ? on_piece(*piece) : void(response.body += *piece);
+      if (response.body.size() > options_.response_budget) return fail(over_budget());
+    }
+    return response;
+  }
+
+  void start(const Request& request, const std::shared_ptr<StreamExchange>& exchange) {
+    auto wire = to_wire(request);
+    wire.set_response_stream(BodyPipe::writer(exchange->pipe));
+    client_.request(wire, exchange->cancel.get_token())
+        .then([exchange](const web::http_response& response) {
+          std::promise<Response> head = std::move(exchange->head);
+          head.set_value(head_of(response));
+          return response.content_ready();
+        })
+        .then([exchange](const pplx::task<web::http_response>& done) {  // observes every outcome
+          std::string problem;
+          try {
+            done.get();
+          } catch (const std::exception& e) {
+            problem = e.what()[0] == 0 ? "the connection was lost" : e.what();
+          }
+          { const std::promise<Response> unused = std::move(exchange->head); }  // nobody waits for a head any more
+          exchange->pipe->close();
+          exchange->problem.set_value(problem);
+        });
   }
 
   void start(const Request& request, const std::shared_ptr<Exchange>& exchange) {
-    client_.request(to_wire(request, exchange, options_.response_budget), exchange->cancel.get_token())
+    auto wire = to_wire(request);
+    limit_response(wire, exchange, options_.response_budget);
+    client_.request(wire, exchange->cancel.get_token())
         .then([](web::http_response wire) {
           return wire.extract_vector().then(
               [wire](const std::vector<unsigned char>& body) { return from_wire(wire, body); });
@@ -118,12 +174,14 @@ class Client::Impl {
 
   static void settle(Exchange& exchange, Result<Response> result) { exchange.promise.set_value(std::move(result)); }
 
+  Error over_budget() const {
+    return {ErrorKind::LimitExceeded, "",
+            "the response is larger than " + std::to_string(options_.response_budget) + " bytes", base_, {}};
+  }
+
   /// The library's error codes mean little, so what we know ourselves comes first.
   Error explain(const Exchange& exchange, const std::string& what) const {
-    if (exchange.over_budget) {
-      return {ErrorKind::LimitExceeded, "", "the response is larger than " +
-              std::to_string(options_.response_budget) + " bytes", base_, {}};
-    }
+    if (exchange.over_budget) return over_budget();
     if (exchange.too_late) return {ErrorKind::Transient, "", "no response in time", base_, {}};
     return {ErrorKind::Transient, "", "no response: " + what, base_, {}};
   }
@@ -149,5 +207,10 @@ Result<Client> Client::create(const std::string& base, const ClientOptions& opti
 
 Result<Response> Client::send(const Request& request) { return impl_->send(request, impl_->options().timeout); }
 Result<Response> Client::send(const Request& request, Millis timeout) { return impl_->send(request, timeout); }
+
+
+Result<Response> Client::stream(const Request& request, const OnPiece& on_piece, const std::stop_token& stop) {
+  return impl_->stream(request, on_piece, stop);
+}
 
 }  // namespace datamesh::http

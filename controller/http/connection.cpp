@@ -1,228 +1,230 @@
 #include "controller/http/connection.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
+#include <algorithm>
+
+#include "controller/http/response_head.h"
 
 namespace datamesh::http {
 namespace {
 
-namespace beast = boost::beast;
+constexpr Millis kLinger{1000};
+constexpr std::size_t kSlice = 256 << 10;  ///< of a body, written under one deadline
+constexpr std::size_t kJoined = 16 << 10;  ///< a body up to this size travels with its head
+constexpr std::size_t kPiece = 64 << 10;   ///< of a streamed body
 
-constexpr std::chrono::seconds kLinger(1);
+Response plain_refusal(int status, const std::string& message) { return text_response(status, message + "\n"); }
 
-/// Shared by the copies of one Respond: answers once, and answers 500 when nobody else did.
-class Answerer {
- public:
-  Answerer(std::shared_ptr<Gate> gate, std::weak_ptr<Connection> connection, std::uint64_t request)
-      : gate_(std::move(gate)), connection_(std::move(connection)), request_(request) {}
-  ~Answerer() { send(text_response(500, "the request was dropped unanswered\n")); }
-  Answerer(const Answerer&) = delete;
-  Answerer& operator=(const Answerer&) = delete;
-
-  void send(Response response) {
-    const std::lock_guard lock(gate_->mutex);
-    if (sent_ || gate_->io == nullptr) return;
-    sent_ = true;
-    boost::asio::post(*gate_->io, [connection = connection_, request = request_,
-                                   response = std::move(response)]() mutable {
-      if (const auto alive = connection.lock()) alive->respond(request, std::move(response));
-    });
-  }
-
- private:
-  std::shared_ptr<Gate> gate_;
-  std::weak_ptr<Connection> connection_;
-  std::uint64_t request_;
-  bool sent_ = false;
-};
-
-std::string text(beast::string_view view) { return {view.data(), view.size()}; }
-
-/// Which answer a request that cannot be read gets; 0: none, the peer has gone.
-int status_of(beast::error_code error) {
-  using Problem = beast::http::error;
-  if (error == Problem::header_limit) return 431;
-  if (error == Problem::body_limit) return 413;
-  if (error == Problem::end_of_stream || error == Problem::partial_message) return 0;
-  if (error.category() == beast::http::make_error_code(Problem::bad_method).category()) return 400;
-  return 0;
-}
-
-/// What is wrong with a well-formed head, as a refusal; nullopt when nothing is.
-template <class Message>
-std::optional<Response> objection(const Message& head) {
-  const auto hosts = head.equal_range(beast::http::field::host);
-  const auto count = std::distance(hosts.first, hosts.second);
-  if (count > 1 || (count == 0 && head.version() >= 11)) {
-    return text_response(400, "exactly one Host header is required\n");
-  }
-  const auto coding = head[beast::http::field::transfer_encoding];
-  if (!coding.empty() && !beast::iequals(coding, "chunked")) {
-    return text_response(501, "only Transfer-Encoding: chunked is supported\n");
-  }
-  const auto expect = head[beast::http::field::expect];
-  if (!expect.empty() && !beast::iequals(expect, "100-continue")) {
-    return text_response(417, "only Expect: 100-continue is supported\n");
-  }
-  return std::nullopt;
-}
+bool has_body(int status) { return status != 204 && status != 304; }
 
 }  // namespace
 
-Connection::Connection(boost::asio::ip::tcp::socket socket, ConnectionOwner& owner)
+Connection::Connection(std::unique_ptr<Transport> transport, boost::asio::io_context& io, std::string peer,
+                       ConnectionOwner& owner)
     : owner_(owner),
-      stream_(std::move(socket)),
-      handling_(stream_.get_executor()),
-      buffer_(owner.limits().header + (64 << 10)) {}
+      transport_(std::move(transport)),
+      deadline_(io),
+      reader_(owner.options().limits),
+      peer_(std::move(peer)) {}
 
-void Connection::start() { await_request(); }
+void Connection::start() {
+  enter(State::Handshaking, owner_.options().limits.handshake);
+  transport_->handshake([self = shared_from_this()](boost::system::error_code error, std::size_t) {
+    if (self->state_ == State::Closed) return;
+    error ? self->close() : self->await_request();
+  });
+}
+
+void Connection::enter(State state) {
+  state_ = state;
+  since_ = std::chrono::steady_clock::now();
+  deadline_.cancel();
+}
+
+void Connection::enter(State state, Millis limit) {
+  enter(state);
+  await_deadline(limit);
+}
+
+/// Closes the connection unless it enters another state in time. A handler that is late gets a 504 in its place.
+void Connection::await_deadline(Millis limit) {
+  deadline_.expires_after(limit);
+  deadline_.async_wait([weak = weak_from_this(), since = since_](boost::system::error_code cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || !self || self->since_ != since) return;
+    if (self->state_ != State::Handling) return self->close();
+    self->keep_alive_ = false;
+    self->respond(self->request_, plain_refusal(504, "the request took too long"));
+  });
+}
 
 void Connection::await_request() {
   if (owner_.draining()) return close();
-  busy_ = false;
-  if (buffer_.size() > 0) return read_head();
-  stream_.expires_after(owner_.limits().idle);
-  stream_.async_read_some(buffer_.prepare(4096),
-                          [self = shared_from_this()](beast::error_code error, std::size_t size) {
-                            if (error) return self->close();
-                            self->buffer_.commit(size);
-                            self->read_head();
-                          });
-}
-
-void Connection::read_head() {
+  reader_.begin();
   ++request_;
-  keep_alive_ = head_only_ = false;
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(owner_.limits().header));
-  parser_->body_limit(owner_.limits().body);
-  stream_.expires_after(owner_.limits().read);
-  beast::http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_head(error); });
+  keep_alive_ = false;
+  enter(State::Waiting, owner_.options().limits.idle);
+  if (!reader_.has_bytes()) return read_more();
+  enter(State::Reading, owner_.options().limits.read);
+  advance();
 }
 
-void Connection::on_head(beast::error_code error) {
-  if (error) return refuse(error);
-  if (auto refusal = objection(parser_->get())) return answer(std::move(*refusal), false);
-  if (!parser_->get()[beast::http::field::expect].empty()) return send_continue();
-  read_body();
+void Connection::read_more() {
+  if (reading_) return;
+  reading_ = true;
+  const auto room = reader_.room();
+  transport_->read_some(boost::asio::buffer(room.data(), room.size()),
+                        [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+                          self->reading_ = false;
+                          self->on_read(error, size);
+                        });
+}
+
+// While a response is streamed, a read waits for the peer to go. What it sends meanwhile is kept until its turn.
+void Connection::on_read(boost::system::error_code error, std::size_t size) {
+  if (state_ == State::Closed) return;
+  if (error) return close();
+  reader_.received(size);
+  if (state_ == State::Waiting) enter(State::Reading, owner_.options().limits.read);
+  if (state_ == State::Reading) advance();
+}
+
+void Connection::advance() {
+  const RequestReader::Step step = reader_.advance();
+  const std::size_t size = reader_.body_size();
+  const bool affordable = owner_.hold(static_cast<std::ptrdiff_t>(size - held_));
+  held_ = size;
+  if (!affordable) return refuse(503, "too many large requests at once; try again");
+  switch (step) {
+    case RequestReader::Step::NeedsMore: return read_more();
+    case RequestReader::Step::HeadRead: return reader_.expects_continue() ? send_continue() : advance();
+    case RequestReader::Step::Complete: return dispatch();
+    case RequestReader::Step::Refused: return refuse(reader_.refusal().status, reader_.refusal().message);
+  }
 }
 
 void Connection::send_continue() {
-  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  boost::asio::async_write(stream_, boost::asio::buffer(kContinue.data(), kContinue.size()),
-                           [self = shared_from_this()](beast::error_code error, std::size_t) {
-                             if (error) return self->close();
-                             self->read_body();
-                           });
-}
-
-void Connection::read_body() {
-  beast::http::async_read(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_body(error); });
-}
-
-void Connection::on_body(beast::error_code error) {
-  if (error) return refuse(error);
-  dispatch();
+  bytes_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  write(boost::asio::buffer(bytes_), &Connection::advance);
 }
 
 void Connection::dispatch() {
-  auto message = parser_->release();
-  parser_.reset();
-  busy_ = true;
-  keep_alive_ = message.keep_alive();
-  head_only_ = message.method() == beast::http::verb::head;
-
-  Request request;
-  request.method = text(message.method_string());
-  for (const auto& field : message) request.headers.add(text(field.name_string()), text(field.value()));
-  request.body = std::move(message.body());
-  if (const auto parsed = parse_target({message.target().data(), message.target().size()}, request); !parsed) {
-    return answer(text_response(400, parsed.error().message + "\n"), false);
-  }
-
-  awaiting_respond_ = true;
-  stream_.expires_never();
-  handling_.expires_after(owner_.limits().handle);
-  handling_.async_wait([weak = weak_from_this(), number = request_](beast::error_code cancelled) {
-    const auto self = weak.lock();
-    if (cancelled || !self) return;
-    self->keep_alive_ = false;
-    self->respond(number, text_response(504, "the request took too long\n"));
-  });
-  const auto answerer = std::make_shared<Answerer>(owner_.gate(), weak_from_this(), request_);
-  owner_.handler()(std::move(request), [answerer](Response response) { answerer->send(std::move(response)); });
+  keep_alive_ = reader_.keeps_alive();
+  enter(State::Handling, owner_.options().limits.handle);
+  Request request = reader_.take();
+  request.peer = peer_;
+  owner_.handler()(std::move(request), make_respond(owner_.gate(), weak_from_this(), request_));
 }
 
 void Connection::respond(std::uint64_t request, Response response) {
-  if (!awaiting_respond_ || request != request_) return;
-  answer(std::move(response), keep_alive_);
+  if (state_ == State::Handling && request == request_) answer(std::move(response), keep_alive_);
 }
 
-void Connection::refuse(beast::error_code error) {
-  const int status = status_of(error);
-  if (status == 0) return close();
-  answer(text_response(status, "cannot read the request: " + error.message() + "\n"), false);
+void Connection::refuse(int status, const std::string& message) {
+  const auto& shape = owner_.options().refusal;
+  answer(shape ? shape(status, message) : plain_refusal(status, message), false);
 }
 
 void Connection::answer(Response response, bool keep_alive) {
-  namespace bh = beast::http;
-  awaiting_respond_ = false;
-  busy_ = true;
-  handling_.cancel();
-  keep_alive = keep_alive && !owner_.draining();
-  response_.emplace(static_cast<bh::status>(response.status), 11);
-  for (const auto& [name, value] : response.headers) response_->insert(name, value);
-  if (!response.content_type.empty()) response_->set(bh::field::content_type, response.content_type);
-  response_->keep_alive(keep_alive);
-  response_->body() = std::move(response.body);
-  response_->prepare_payload();
-  if (head_only_) response_->body().clear();  // Content-Length stays that of the GET
-  stream_.expires_after(owner_.limits().write);
-  bh::async_write(stream_, *response_,
-                  [self = shared_from_this(), keep_alive](beast::error_code error, std::size_t) {
-                    self->on_written(error, keep_alive);
-                  });
+  const bool http_1_0 = reader_.is_http_1_0();
+  keep_alive_ = keep_alive && !owner_.draining() && !http_1_0;
+  chunked_ = !http_1_0;
+  const bool streams = response.stream != nullptr;
+  Framing framing = has_body(response.status) ? Framing::Length : Framing::None;
+  if (streams) framing = chunked_ ? Framing::Chunked : Framing::UntilClose;
+  bytes_ = response_head(response, framing, keep_alive_ ? Persistence::KeepAlive : Persistence::Close);
+  body_ = reader_.is_head() || framing == Framing::None ? std::string() : std::move(response.body);
+  body_sent_ = 0;
+  if (streams && !reader_.is_head()) {
+    enter(State::Streaming);
+    stream_ = std::move(response.stream);
+    last_piece_ = false;
+    stream_->on_ready(make_wake(owner_.gate(), weak_from_this(), request_));
+    if (!reader_.has_bytes()) read_more();
+    return stream_on();
+  }
+  enter(State::Writing, owner_.options().limits.write);
+  if (body_.size() <= kJoined) {
+    bytes_ += body_;
+    body_sent_ = body_.size();
+  }
+  write(boost::asio::buffer(bytes_), &Connection::write_body);
 }
 
-void Connection::on_written(beast::error_code error, bool keep_alive) {
-  response_.reset();
-  if (error) return close();
-  if (keep_alive) return await_request();
-  linger();
+void Connection::write(boost::asio::const_buffer bytes, void (Connection::*next)()) {
+  writing_ = true;
+  transport_->write(bytes, [self = shared_from_this(), next](boost::system::error_code error, std::size_t) {
+    self->writing_ = false;
+    if (self->state_ == State::Closed) return;
+    if (error) return self->close();
+    (*self.*next)();
+  });
 }
 
-// A peer that is still sending would lose our answer to a reset if we closed with its bytes unread.
-void Connection::linger() {
-  busy_ = false;
-  beast::error_code ignored;
-  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
-  buffer_.clear();
-  stream_.expires_after(kLinger);
-  discard();
+void Connection::write_body() {
+  if (body_sent_ == body_.size()) return answered();
+  const std::size_t size = std::min(kSlice, body_.size() - body_sent_);
+  const boost::asio::const_buffer slice(body_.data() + body_sent_, size);
+  body_sent_ += size;
+  enter(State::Writing, owner_.options().limits.write);
+  write(slice, &Connection::write_body);
 }
 
-void Connection::discard() {
-  stream_.async_read_some(buffer_.prepare(4096),
-                          [self = shared_from_this()](beast::error_code error, std::size_t) {
-                            if (error) return self->close();
-                            self->discard();
-                          });
+void Connection::wake(std::uint64_t request) {
+  if (request == request_) stream_on();
 }
 
-void Connection::close_if_idle() {
-  if (!busy_) close();
+/// Sends what there is of the stream, and the head before it. Does nothing while a piece is being written.
+void Connection::stream_on() {
+  if (state_ != State::Streaming || writing_) return;
+  if (last_piece_) return answered();  // its last byte was written
+  BodySource::Piece piece = stream_->take(kPiece);
+  last_piece_ = piece.last || owner_.draining();
+  bytes_ += chunked_ ? chunk(piece.data) : std::move(piece.data);
+  if (last_piece_ && chunked_) bytes_ += kLastChunk;
+  if (bytes_.empty() && !last_piece_) return;
+  enter(State::Streaming, owner_.options().limits.write);
+  write(boost::asio::buffer(bytes_), &Connection::end_stream);
+}
+
+void Connection::end_stream() {
+  bytes_.clear();
+  enter(State::Streaming);
+  stream_on();
+}
+
+void Connection::answered() {
+  stream_.reset();
+  body_ = bytes_ = std::string();
+  give_back();
+  if (keep_alive_) return await_request();
+  if (reading_) return close();
+  enter(State::Finishing, kLinger);
+  transport_->finish([self = shared_from_this()](boost::system::error_code, std::size_t) {
+    if (self->state_ != State::Closed) self->close();
+  });
+}
+
+void Connection::give_back() {
+  owner_.hold(-static_cast<std::ptrdiff_t>(held_));
+  held_ = 0;
+}
+
+void Connection::drain() {
+  switch (state_) {
+    case State::Handshaking:
+    case State::Waiting:
+    case State::Finishing: return close();
+    case State::Streaming: return stream_on();
+    default: return;  // ends after its answer, which asks whether the server is draining
+  }
 }
 
 void Connection::close() {
-  beast::error_code ignored;
-  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-  stream_.close();
-  handling_.cancel();
+  if (state_ == State::Closed) return;
+  enter(State::Closed);
+  transport_->close();
+  give_back();
+  stream_.reset();
   owner_.closed(shared_from_this());
 }
 

@@ -1,7 +1,9 @@
 // Requests and responses as plain values, for the server and the client. Pure.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,15 +39,39 @@ struct Request {
   std::map<std::string, std::string> query;  ///< percent-decoded; the last of a repeated name counts
   Headers headers;
   std::string body;
+  std::string raw_target;  ///< the origin form as it came, undecoded; the client does not look at it
+  std::string peer;        ///< who sent it: "127.0.0.1:51234"
   bool operator==(const Request&) const = default;
+};
+
+/// Every value that the query of `raw_target` has under `name`, in order, decoded.
+std::vector<std::string> query_values(const Request& request, std::string_view name);
+
+/// A body of unknown length, sent as it is made (chunked). Pulled by the server: nothing is taken while the peer does
+/// not read. Destroyed when all was sent or the peer went.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+
+  struct Piece {
+    std::string data;
+    bool last = false;
+    bool operator==(const Piece&) const = default;
+  };
+  /// What there is now, at most about `budget` bytes. An empty piece that is not the last: nothing yet, `wake` will be
+  /// called. Called on the server's thread, must not block.
+  virtual Piece take(std::size_t budget) = 0;
+  /// Called once before the first `take`. `wake` may be called on any thread, also after the connection went.
+  virtual void on_ready(std::function<void()> wake) = 0;
 };
 
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  Headers headers;  ///< beside Content-Type and Content-Length
-  bool operator==(const Response&) const = default;
+  Headers headers;                     ///< beside Content-Type and Content-Length
+  std::shared_ptr<BodySource> stream;  ///< when set, `body` is ignored
+  bool operator==(const Response&) const = default;  ///< streams are equal when they are the same
 };
 
 /// A response whose body is `body` as compact JSON with a final newline.
@@ -58,8 +84,9 @@ std::string percent_encode(std::string_view text);
 /// Errors: Invalid for a broken escape or a NUL.
 Result<std::string> percent_decode(std::string_view text);
 
-/// Sets `path` and `query` from a request target in origin form ("/a/b?x=1").
-/// Errors: Invalid.
+/// Sets `path`, `query` and `raw_target` from a request target in origin form ("/a/b?x=1").
+/// Errors: Invalid, also for what two readers could take differently: the segments "." and "..", an escaped slash,
+/// control characters, a fragment.
 Result<void> parse_target(std::string_view target, Request& request);
 /// The origin form of `request`'s path and query. Slashes of the path stay.
 std::string target_of(const Request& request);

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <thread>
@@ -56,7 +57,8 @@ Error listening_failed(const Address& address, const boost::system::error_code& 
 
 class Server::Core final : public ConnectionOwner {
  public:
-  Core(const ServerLimits& limits, Handler handler) : limits_(limits), handler_(std::move(handler)) {
+  Core(const ServerOptions& options, MakeTransport make_transport, Handler handler)
+      : options_(options), make_transport_(std::move(make_transport)), handler_(std::move(handler)) {
     gate_->io = &io_;
   }
 
@@ -84,17 +86,24 @@ class Server::Core final : public ConnectionOwner {
     if (!thread_.joinable()) return;
     boost::asio::post(io_, [this, patience] { drain(patience); });
     thread_.join();
-    const std::lock_guard lock(gate_->mutex);
-    gate_->io = nullptr;
-    connections_.clear();
+    {
+      const std::lock_guard lock(gate_->mutex);
+      gate_->io = nullptr;
+    }
+    const auto left = connections_;
+    for (const auto& connection : left) connection->close();
   }
 
   const Address& address() const { return address_; }
 
-  const ServerLimits& limits() const override { return limits_; }
+  const ServerOptions& options() const override { return options_; }
   const Handler& handler() const override { return handler_; }
   std::shared_ptr<Gate> gate() const override { return gate_; }
   bool draining() const override { return draining_; }
+  bool hold(std::ptrdiff_t more) override {
+    held_ += more;
+    return held_ <= static_cast<std::ptrdiff_t>(options_.limits.bodies) || more <= 0;
+  }
   void closed(const std::shared_ptr<Connection>& connection) override {
     connections_.erase(connection);
     if (draining_ && connections_.empty()) io_.stop();
@@ -105,15 +114,40 @@ class Server::Core final : public ConnectionOwner {
     acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
       if (error == boost::asio::error::operation_aborted || draining_) return;
       if (error) return pause();
-      if (connections_.size() < limits_.connections) {
-        boost::system::error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-        const auto connection = std::make_shared<Connection>(std::move(socket), *this);
-        connections_.insert(connection);
-        connection->start();
-      }
+      admit(std::move(socket));
       accept();
     });
+  }
+
+  void admit(tcp::socket socket) {
+    using State = Connection::State;
+    if (count(State::Handshaking) >= options_.limits.handshakes) close_oldest(State::Handshaking);
+    if (connections_.size() >= options_.limits.connections) close_oldest(State::Waiting);
+    if (connections_.size() >= options_.limits.connections) return;  // and the socket closes
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    // Without a bound the kernel buffers megabytes for each peer that does not read.
+    socket.set_option(tcp::socket::send_buffer_size(kSendBuffer), ignored);
+    const tcp::endpoint remote = socket.remote_endpoint(ignored);
+    std::string peer = to_string(Address{remote.address().to_string(ignored), remote.port()});
+    const auto connection =
+        std::make_shared<Connection>(make_transport_(std::move(socket)), io_, std::move(peer), *this);
+    connections_.insert(connection);
+    connection->start();
+  }
+
+  std::size_t count(Connection::State state) const {
+    if (connections_.size() < options_.limits.handshakes) return 0;  // cannot be too many
+    return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                  [&](const auto& one) { return one->state() == state; }));
+  }
+
+  void close_oldest(Connection::State state) {
+    std::shared_ptr<Connection> oldest;
+    for (const auto& one : connections_) {
+      if (one->state() == state && (!oldest || one->since() < oldest->since())) oldest = one;
+    }
+    if (oldest) oldest->close();
   }
 
   /// Out of file descriptors, most likely: accepting again at once would spin.
@@ -129,17 +163,21 @@ class Server::Core final : public ConnectionOwner {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     const auto connections = connections_;
-    for (const auto& connection : connections) connection->close_if_idle();
+    for (const auto& connection : connections) connection->drain();
     if (connections_.empty() || patience.count() <= 0) return io_.stop();
     timer_.expires_after(patience);
     timer_.async_wait([this](boost::system::error_code) { io_.stop(); });
   }
 
-  ServerLimits limits_;
+  static constexpr int kSendBuffer = 128 << 10;
+
+  ServerOptions options_;
+  MakeTransport make_transport_;
   Handler handler_;
   Address address_;
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   bool draining_ = false;
+  std::ptrdiff_t held_ = 0;  ///< bytes of request bodies
   std::thread thread_;
   boost::asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
@@ -150,9 +188,13 @@ class Server::Core final : public ConnectionOwner {
 Server::Server(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(const Address& address, const ServerLimits& limits,
+Result<std::unique_ptr<Server>> Server::start(const Address& address, const ServerOptions& options,
                                               Handler handler) {
-  auto core = std::make_unique<Core>(limits, std::move(handler));
+  MakeTransport make_transport = plain_transport;
+  if (options.tls) {
+    TRY_VALUE(make_transport, tls_transports(*options.tls));
+  }
+  auto core = std::make_unique<Core>(options, std::move(make_transport), std::move(handler));
   TRY(core->listen(address));
   return std::unique_ptr<Server>(new Server(std::move(core)));
 }

@@ -1,6 +1,8 @@
 // An HTTP/1.1 server on a thread of its own, made for untrusted peers: every size, count and duration has a limit.
 // A handler answers when it likes, from any thread.
 //
+//   shaking hands (TLS)    ──handshake──► closed
+//        │
 //   waiting for a request  ──idle──►  closed
 //        │ first byte
 //   reading head and body  ──read──►  closed      (one deadline for the whole request)
@@ -15,10 +17,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "controller/base/clock.h"
 #include "controller/base/result.h"
+#include "controller/http/certificates.h"
+#include "controller/http/limits.h"
 #include "controller/http/message.h"
 
 namespace datamesh::http {
@@ -42,22 +47,19 @@ std::string to_string(const Address& address);
 /// Errors: Invalid.
 Result<Address> parse_address(std::string_view text);
 
-struct ServerLimits {
-  std::size_t header = 16 << 10;          ///< of request line and fields; beyond it: 431
-  std::size_t body = 8 << 20;             ///< beyond it: 413
-  std::size_t connections = 256;          ///< beyond it new ones are closed at once
-  Millis idle{60'000};                    ///< between two requests
-  Millis read{30'000};                    ///< from a request's first byte to its last
-  Millis handle{600'000};                 ///< until `respond`
-  Millis write{30'000};                   ///< of one response
+struct ServerOptions {
+  ServerLimits limits;
+  std::optional<TlsIdentity> tls;  ///< nullopt: plain HTTP
+  /// Shapes the answers that the server gives itself (413, 431, 504, …); plain text when not set.
+  std::function<Response(int status, const std::string& message)> refusal;
 };
 
 class Server {
  public:
   /// Listens on `address` and serves until destroyed.
   /// Errors: Unavailable when the port is in use or the address is not this machine's; the message says what to do.
-  static Result<std::unique_ptr<Server>> start(const Address& address, const ServerLimits& limits,
-                                               Handler handler);
+  /// Invalid when the TLS identity is unusable.
+  static Result<std::unique_ptr<Server>> start(const Address& address, const ServerOptions& options, Handler handler);
   /// Stops at once: as `stop` with no patience.
   ~Server();
   Server(const Server&) = delete;
@@ -65,7 +67,8 @@ class Server {
 
   /// Where it listens, with the true port.
   Address address() const;
-  /// Takes no more connections, closes the idle ones, and waits at most `patience` for answers under way.
+  /// Takes no more connections, closes the idle ones, ends streams in form, and waits at most `patience` for answers
+  /// under way.
   void stop(Millis patience);
 
  private:

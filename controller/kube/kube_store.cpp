@@ -96,6 +96,10 @@ Result<Json> fetch_page(Transport& transport, const RemotePage& page, const api:
   http::Request request = request_of("GET", collection_path(page.kind, wanted.ns));
   request.query["limit"] = std::to_string(page.limit);
   if (!page.token.empty()) request.query["continue"] = page.token;
+  if (wanted.at != 0 && page.token.empty()) {
+    request.query["resourceVersion"] = std::to_string(wanted.at);
+    request.query["resourceVersionMatch"] = "Exact";
+  }
   if (!wanted.labels.empty()) request.query["labelSelector"] = selector_of(wanted.labels);
   return body_of(transport.send(request), kOrigin);
 }
@@ -221,6 +225,7 @@ Result<Json> KubeStore::patch(const api::ObjectKey& key, api::PatchType type, co
 Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
   TRY_VALUE(const api::KindFacts* kind, facts(write.key.kind));
   Json metadata = {{"name", write.key.name}, {"uid", write.uid}};
+  if (write.revision) metadata["resourceVersion"] = std::to_string(*write.revision);
   if (!write.key.ns.empty()) metadata["namespace"] = write.key.ns;
   const Json body = {{"apiVersion", kind->group + "/" + kind->version},
                      {"kind", kind->kind},
@@ -231,7 +236,8 @@ Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
   request.query["fieldManager"] = options_.field_manager + "-status";
   request.query["force"] = "true";
   auto written = body_of(transport_.send(request), kOrigin);
-  if (!written && written.error().kind == ErrorKind::Conflict) {  // forced, so only the uid can be in conflict
+  if (!written && written.error().kind == ErrorKind::Conflict && !write.revision) {
+    // It is forced, so only the uid can be in conflict.
     Error error = written.error();
     error.kind = ErrorKind::NotFound;
     return fail(std::move(error));

@@ -1,21 +1,12 @@
 #include "controller/kube/lease.h"
 
-#include <cstdio>
+#include "controller/kube/micro_time.h"
 
 namespace datamesh::kube {
 namespace {
 
 /// How much earlier than a rival could we stop writing: a call may be on its way for a while.
 constexpr Millis kFence{1'000};
-
-/// RFC 3339 with six digits of fraction, which the API server demands of a MicroTime.
-std::string micro_time(Time time) {
-  const std::string seconds = to_rfc3339(time);
-  const auto fraction = time.time_since_epoch() % std::chrono::seconds(1);
-  char text[16];
-  std::snprintf(text, sizeof text, ".%06dZ", static_cast<int>(fraction.count()) * 1000);
-  return seconds.substr(0, seconds.size() - 1) + text;
-}
 
 int integer(const Json& object, std::string_view name) {
   const Json& value = member(object, name);

@@ -33,7 +33,7 @@ THIRD_PARTY = {
     "CLI/": ["controller/cli/*"],
     "re2/": ["controller/*.cpp", "reconcilers/*.cpp"],
     "openssl/": ["controller/http/*", "controller/aws/*", "controller/cli/*.cpp", "controller/embedded/*.cpp",
-                 "controller/kube/base64.cpp"],
+                 "controller/kube/base64.cpp", "controller/kube/documents.cpp"],
     "civetweb": [],
     "curl/": [],
     "gtest/": [],

@@ -50,7 +50,7 @@ TEST_F(Golden, Get) {
                                           {"get", "grants,rl", "-n", "analytics"},
                                           {"get", "grants", "-A", "-l", "team=retail"},
                                           {"get", "mesh/shop"},
-                                          {"get", "grants", "-A", "-l", "team"}}));
+                                          {"get", "grants", "-A", "-l", "team=retail=x"}}));
 }
 
 TEST_F(Golden, GetWhole) {

@@ -83,6 +83,84 @@ spec:
   EXPECT_FALSE(world.consumer_holds());
 }
 
+/// A guard that lets nothing be revoked, and a central account that cannot be written to: so whatever ends in the
+/// consumer's account is ended there by the operator, not by Lake Formation.
+void allow_no_revocation(SmallWorld& world) {
+  world.apply(R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: Mesh
+metadata: {name: mesh}
+spec:
+  governance: Central
+  centralAccount: {namespace: governance, name: central}
+  guard: {minRevocations: 1, maxRevokedPercent: 0}
+)Y");
+  world.run_until_idle();
+  world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
+    if (call.target.account != kCentral || !is_write(call)) return std::nullopt;
+    return lost(call);
+  };
+}
+
+TEST(Expiry, OfAnAccountsGrantIsNeverHeldInTheAccountEither) {
+  Expiring world;
+  allow_no_revocation(world);
+  world.advance(kNine + minutes(1) - world.clock.now());
+  EXPECT_TRUE(world.consumer_holds()) << "the central account is out of reach, or this shows nothing";
+  const Lines lines = world.entries(kAnalytics);
+  EXPECT_TRUE(std::none_of(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("Permission"); }))
+      << ::testing::PrintToString(lines);
+  EXPECT_EQ(at_path(world.get("Account", "analytics", "analytics"), {"status", "plan"}), Json());
+}
+
+TEST(Expiry, OfOneOfTwoGrantsEndsThatPartWithoutBeingHeld) {
+  SmallWorld world;
+  std::string expiring = kUntilNine;
+  expiring.insert(expiring.find("  to:"), "  tables: [orders]\n");
+  std::string lasting = kOrdersToAnalytics;
+  lasting.replace(lasting.find("orders-to-analytics"), 19, "items-to-analytics");
+  lasting.insert(lasting.find("  to:"), "  tables: [items]\n");
+  for (const std::string& part : {std::string(kOrders), expiring, lasting, std::string(kAnalysts)}) world.apply(part);
+  world.start_engine();
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_TRUE(world.analyst_reads());
+  allow_no_revocation(world);
+  world.advance(kNine + minutes(1) - world.clock.now());
+  Lines tables;
+  for (const std::string& line : world.entries(kAnalytics)) {
+    if (line.starts_with("Permission table:")) tables.push_back(line);
+  }
+  EXPECT_EQ(tables, Lines{"Permission table:C:orders/items@arn:aws:iam::K:role/analyst = SELECT, DESCRIBE"});
+}
+
+TEST(Expiry, OfOneOfTwoGrantsOnOneTableIsNoChangeOfMind) {
+  SmallWorld world;
+  world.converge();
+  std::string expiring = kUntilNine;
+  expiring.replace(expiring.find("orders-to-analytics"), 19, "more-to-analytics");
+  expiring.insert(expiring.find("  to:"), "  permissions: [INSERT]\n");
+  world.apply(expiring);
+  world.apply(R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: Mesh
+metadata: {name: mesh}
+spec:
+  governance: Central
+  centralAccount: {namespace: governance, name: central}
+  guard: {minRevocations: 1, maxRevokedPercent: 0}
+)Y");
+  world.run_until_idle();
+  const auto inserts = [&] {
+    const Lines lines = world.entries(kCentral);
+    return std::any_of(lines.begin(), lines.end(), [](const auto& line) {
+      return line.starts_with("Permission alltables:C:orders@K") && line.find("INSERT") != line.npos;
+    });
+  };
+  EXPECT_TRUE(inserts());
+  world.advance(kNine - world.clock.now());
+  EXPECT_FALSE(inserts());
+}
+
 TEST(Expiry, PutOffInTimeChangesNothing) {
   Expiring world;
   world.apply(kOrdersToAnalytics);

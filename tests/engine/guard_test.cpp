@@ -177,6 +177,46 @@ spec: {governance: Central, centralAccount: {namespace: governance, name: centra
   EXPECT_FALSE(world.analyst_reads());
 }
 
+/// Twelve roles may read, and then somebody deletes the whole mesh, its Mesh first.
+struct Razed : SmallWorld {
+  Razed() {
+    declare_all();
+    std::string roles;
+    for (int n = 0; n < 12; ++n) roles += (n == 0 ? "" : ", ") + ("'arn:aws:iam::100000000001:role/r" + std::to_string(n) + "'");
+    apply("apiVersion: datamesh.dev/v1alpha1\nkind: Grant\nmetadata: {name: many, namespace: retail}\n"
+          "spec: {product: {name: orders}, to: {principals: [" + roles + "]}}\n");
+    start_engine();
+    EXPECT_TRUE(run_until_idle());
+    EXPECT_TRUE(engine->converged()) << engine->status().dump(2);
+    for (const auto& [kind, ns, name] :
+         {std::tuple("Mesh", "", "mesh"), std::tuple("Account", "governance", "central"), std::tuple("Account", "retail", "retail"),
+          std::tuple("Account", "analytics", "analytics"), std::tuple("DataProduct", "retail", "orders"),
+          std::tuple("Grant", "retail", "orders-to-analytics"), std::tuple("Grant", "retail", "many"),
+          std::tuple("ResourceLink", "analytics", "orders"), std::tuple("Grant", "analytics", "analysts")}) {
+      remove(kind, ns, name);
+    }
+    run_until_idle();
+  }
+  std::size_t readers() {
+    std::size_t count = 0;
+    for (const std::string& line : entries(kCentral)) count += line.starts_with("Permission alltables:C:orders@arn:aws:iam::C:role/r") ? 1 : 0;
+    return count;
+  }
+};
+
+TEST(Guard, HoldsAWholeMeshThatIsDeletedUntilSomebodyApproves) {
+  Razed world;
+  EXPECT_EQ(world.readers(), 12u) << "without a Mesh the default limits count";
+  const Json central = world.get("Account", "governance", "central");
+  const Json hash = at_path(central, {"status", "plan", "hash"});
+  ASSERT_TRUE(hash.is_string()) << "the Account stays, so that there is something to annotate: " << central.dump(2);
+  EXPECT_TRUE(world.store->patch({"Account", "governance", "central"}, api::PatchType::Merge,
+                                 {{"metadata", {{"annotations", {{"datamesh.dev/approve-plan", hash}}}}}}));
+  EXPECT_TRUE(world.run_until_idle()) << world.engine->status().dump(2);
+  EXPECT_EQ(world.everything(), Lines{"C: TagKey domain = retail"}) << Json(world.store->list({})->items).dump(1);
+  EXPECT_TRUE(world.store->list({})->items.empty());
+}
+
 TEST(Guard, DoesNotHoldBackWhatIsGiven) {
   Guarded world;
   world.apply(R"Y(

@@ -102,6 +102,31 @@ TEST(Shares, DeletedByHandAreMadeAnew) {
   EXPECT_EQ(world.writes(), (std::map<std::string, int>{}));
 }
 
+TEST(Shares, ThatArriveAgainEndTheWaitOfWhatWasRefusedWithoutThem) {
+  SmallWorld world;
+  world.converge();
+  Time refused_at{};
+  world.hooks->before = [&](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "BatchGrantPermissions" || call.target.account != kAnalytics) return std::nullopt;
+    refused_at = world.clock.now();
+    return denied(call);
+  };
+  world.hand_grants(kAnalytics, "RevokePermissions", kAnalyst,
+                    R"({"Table": {"CatalogId": "100000000001", "DatabaseName": "orders", "TableWildcard": {}}})",
+                    {"SELECT", "DESCRIBE"});
+  world.sweep();
+  EXPECT_EQ(world.ready("Grant", "analytics", "analysts"), "False:AccessDenied");
+  world.hooks->before = nullptr;
+  for (const Json& share : active_shares(world, kCentral)) {
+    EXPECT_TRUE(world.call_as(operator_of(kCentral), aws::Service::Ram, "DeleteResourceShare",
+                              {{"resourceShareArn", string_at(share, "resourceShareArn")}}));
+  }
+  world.advance(refused_at + minutes(9) - world.clock.now());
+  EXPECT_TRUE(world.engine->converged()) << "what was refused is tried again after ten minutes, but the share is here: "
+                                         << world.engine->status().dump(2);
+  EXPECT_TRUE(world.analyst_reads());
+}
+
 TEST(Shares, NeedNoInvitationInsideAnOrganization) {
   SmallWorld world;
   embedded::Organization organization;

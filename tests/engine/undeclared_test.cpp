@@ -1,4 +1,8 @@
 // Permissions that nobody declared: found, aged, reported, and revoked only where the account says so.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "tests/engine/small_world.h"
 
 namespace datamesh::testing {
@@ -19,11 +23,6 @@ struct Intruded : SmallWorld {
   explicit Intruded(const std::string& undeclared) {
     apply(central_account(undeclared));
     converge();
-    // A fresh account lets IAM decide who makes databases: that is no secret, but not the subject here.
-    call_as(operator_of(kCentral), aws::Service::LakeFormation, "RevokePermissions",
-            {{"Principal", {{"DataLakePrincipalIdentifier", "IAM_ALLOWED_PRINCIPALS"}}},
-             {"Resource", {{"Catalog", Json::object()}}},
-             {"Permissions", {"CREATE_DATABASE"}}});
     hand_grants(kCentral, "GrantPermissions", kIntruder, kItems, {"SELECT"});
     sweep();
   }
@@ -42,6 +41,31 @@ TEST(Undeclared, IsReportedWithItsAgeAndLeftAlone) {
   EXPECT_EQ(told["items"][0]["entry"],
             "100000000001/eu-west-1 Permission table:100000000001:orders/items@arn:aws:iam::100000000001:role/intruder");
   EXPECT_EQ(world.ready("Account", "governance", "central"), "True:InForce");
+}
+
+TEST(Undeclared, IsNothingInAFreshMesh) {
+  // Every fresh catalog lets IAM decide who makes databases. With the defaults closed that opens nothing.
+  SmallWorld world;
+  world.converge();
+  ASSERT_NE(world.permissions(kCentral).dump().find("IAM_ALLOWED_PRINCIPALS"), std::string::npos)
+      << "the lake must list it, or this shows nothing";
+  EXPECT_EQ(world.engine->status()["undeclared"], 0) << world.engine->status().dump(2);
+}
+
+TEST(Undeclared, IsNothingInTheExampleMesh) {
+  World world;
+  for (const auto& file : std::filesystem::directory_iterator(std::string(DATAMESH_SOURCE_DIR) + "/docs/examples/central")) {
+    std::ifstream in(file.path());
+    world.apply(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  world.start_engine();
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.engine->status()["undeclared"], 0) << world.engine->status().dump(2);
+}
+
+TEST(Undeclared, IsWhatIamDecidesIncludedWhereItIsRevoked) {
+  Intruded world("Revoke");
+  EXPECT_EQ(world.permissions(kCentral).dump().find("IAM_ALLOWED_PRINCIPALS"), std::string::npos);
 }
 
 TEST(Undeclared, KeepsItsAgeOverARestart) {

@@ -123,7 +123,7 @@ def check_default(report, rendered):
     report.claim("replicas: 1\n" in pod and "type: Recreate" in pod, "default: one replica, replaced after it ended")
     report.claim("claimName: mesh-datamesh-operator-state" in pod, "default: the lake is on a volume")
     report.claim("resource-policy: keep" in rendered.one("PersistentVolumeClaim"), "default: the volume is kept")
-    report.claim("--leader-elect" in pod and "--lake=embedded" in pod, "default: the election runs")
+    report.claim("--leader-elect" in pod and "--lake" not in pod, "default: the election runs, on the embedded lake")
     check_crds(report, "default", rendered, policy=True)
 
 

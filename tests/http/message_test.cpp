@@ -30,10 +30,28 @@ TEST(Target, IsWrittenAsItIsRead) {
 }
 
 TEST(Target, BrokenOnesAreRefused) {
-  for (const char* target : {"", "a", "/%", "/%4", "/%zz", "/a%00", "/?x=%0", "http://host/"}) {
+  for (const char* target : {"", "a", "/%", "/%4", "/%zz", "/a%00", "/?x=%0", "http://host/",
+                             "/a/../b", "/a/%2e%2E/b", "/.", "/a%2fb", "/a%5cb", "/a\\b", "/a b", "/a#b", "/a\tb",
+                             "/a%0d%0ab", "*"}) {
     Request request;
     EXPECT_FALSE(parse_target(target, request)) << target;
   }
+}
+
+TEST(Target, DotsWithinANameAndEmptySegmentsStay) {
+  Request request;
+  ASSERT_TRUE(parse_target("//a.b/..c/...?x=../y", request));
+  EXPECT_EQ(request.path, "//a.b/..c/...");
+  EXPECT_EQ(request.query, (std::map<std::string, std::string>{{"x", "../y"}}));
+}
+
+TEST(Target, GivesEveryValueOfARepeatedName) {
+  Request request;
+  ASSERT_TRUE(parse_target("/v1?exclude=a&x=1&exclude=b%26c&exclude", request));
+  EXPECT_EQ(query_values(request, "exclude"), (std::vector<std::string>{"a", "b&c", ""}));
+  EXPECT_EQ(query_values(request, "none"), std::vector<std::string>{});
+  EXPECT_EQ(request.query.at("exclude"), "") << "the last of a repeated name counts";
+  EXPECT_EQ(request.raw_target, "/v1?exclude=a&x=1&exclude=b%26c&exclude");
 }
 
 TEST(ConstantTimeCompare, TellsEqualFromUnequal) {

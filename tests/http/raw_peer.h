@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace datamesh::http {
 
@@ -72,6 +73,47 @@ class RawPeer {
   bool connected_ = false;
   bool closed_ = false;
   std::string received_;
+};
+
+/// Takes one connection, reads a head, sends `reply` as it is, and closes.
+class RawServer {
+ public:
+  explicit RawServer(std::string reply) : socket_(::socket(AF_INET, SOCK_STREAM, 0)), reply_(std::move(reply)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(socket_, 1);
+    socklen_t size = sizeof address;
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~RawServer() {
+    ::shutdown(socket_, SHUT_RDWR);
+    thread_.join();
+    ::close(socket_);
+  }
+  RawServer(const RawServer&) = delete;
+  RawServer& operator=(const RawServer&) = delete;
+
+  std::uint16_t port() const { return port_; }
+
+ private:
+  void serve() {
+    const int peer = ::accept(socket_, nullptr, nullptr);
+    if (peer < 0) return;
+    std::string head;
+    char byte = 0;
+    while (head.find("\r\n\r\n") == std::string::npos && ::recv(peer, &byte, 1, 0) == 1) head += byte;
+    ::send(peer, reply_.data(), reply_.size(), MSG_NOSIGNAL);
+    ::close(peer);
+  }
+
+  int socket_;
+  std::string reply_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
 };
 
 /// How often `part` occurs in `text`.

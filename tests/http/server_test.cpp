@@ -18,7 +18,9 @@ void echo(Request request, const Respond& respond) {
 }
 
 std::unique_ptr<Server> serve(Handler handler = echo, const ServerLimits& limits = {}) {
-  auto server = Server::start({}, limits, std::move(handler));
+  ServerOptions options;
+  options.limits = limits;
+  auto server = Server::start({}, options, std::move(handler));
   if (!server) throw std::runtime_error(to_string(server.error()));
   return std::move(*server);
 }
@@ -139,6 +141,45 @@ INSTANTIATE_TEST_SUITE_P(
         Attack{"HeaderWithoutColon", "GET / HTTP/1.1\r\nHost a\r\nfoo\r\n\r\n", 400},
         Attack{"BareLineFeeds", "GET / HTTP/1.1\nHost: a\n\n", 400},
         Attack{"UnknownExpectation", "GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n", 417},
+        Attack{"FoldedLine", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400},
+        Attack{"FoldedByATab", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n", 400},
+        Attack{"BareCarriageReturn", "GET / HTTP/1.1\r\nHost: a\r\nX: a\rContent-Length: 5\r\n\r\n", 400},
+        Attack{"BareLineFeedInAField", "GET / HTTP/1.1\r\nHost: a\r\nX: a\nContent-Length: 5\r\n\r\n", 400},
+        Attack{"TheSameLengthTwice",
+               "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", 400},
+        Attack{"LengthAsAList", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2, 2\r\n\r\nab", 400},
+        Attack{"LengthWithASign", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\nab", 400},
+        Attack{"LengthInHexadecimal", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x2\r\n\r\nab", 400},
+        Attack{"LengthOverAnyNumber",
+               "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\nab", 400},
+        Attack{"HundredMebibytes", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 104857600\r\n\r\n", 413},
+        Attack{"ChunkedTwice",
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "0\r\n\r\n", 400},
+        Attack{"ChunkedThenIdentity",
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
+               "0\r\n\r\n", 400},
+        Attack{"ChunkedSpeltOtherwise",
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501},
+        Attack{"ChunkedInHttp10",
+               "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        Attack{"ChunkWithoutItsEnd",
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", 400},
+        Attack{"ChunkSizeEndedByALineFeed",
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n", 400},
+        Attack{"ChunkSizeWithAPrefix",
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", 400},
+        Attack{"NoMethod", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Attack{"UnknownMethod", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+        Attack{"Connect", "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+        Attack{"Trace", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+        Attack{"Http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+        Attack{"NoVersion", "GET /\r\nHost: a\r\n\r\n", 400},
+        Attack{"Dots", "GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Attack{"EscapedDots", "GET /a/%2e%2e/b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Attack{"EscapedSlash", "GET /a%2fb HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Attack{"EscapedNul", "GET /a%00b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Attack{"EscapedLineEnd", "GET /a%0d%0ab HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         Attack{"BodyNeverComes", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na", 0}),
     [](const auto& attack) { return attack.param.name; });
 
@@ -149,6 +190,98 @@ TEST(Server, RefusesAHeadOverTheLimit) {
   for (int i = 0; i < 100 && peer.send(std::string(1000, 'a')); ++i) {
   }
   EXPECT_EQ(status_of(peer.receive_all()), 431);
+}
+
+TEST(Server, RefusesATargetOverTheLimit) {
+  const auto server = serve();
+  const std::string target(ServerLimits{}.target, 'a');
+  EXPECT_EQ(status_of(reply_to(*server, "GET /" + target + " HTTP/1.1\r\nHost: a\r\n\r\n")), 414);
+  EXPECT_EQ(status_of(reply_to(*server, "GET /" + target + target + target)), 414) << "even when it never ends";
+}
+
+TEST(Server, RefusesMoreFieldsThanTheLimit) {
+  const auto server = serve();
+  std::string request = "GET / HTTP/1.1\r\nHost: a\r\n";
+  for (std::size_t i = 0; i < ServerLimits{}.fields; ++i) request += "X: y\r\n";
+  EXPECT_EQ(status_of(reply_to(*server, request + "\r\n")), 431);
+}
+
+TEST(Server, RefusesAChunkHeadThatNeverEnds) {
+  const auto server = serve();
+  RawPeer peer(server->address().port);
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+  for (int i = 0; i < 1000 && peer.send(std::string(1000, 'x')); ++i) {
+  }
+  const int status = status_of(peer.receive_all());
+  EXPECT_TRUE(status == 400 || status == 431) << status;
+}
+
+TEST(Server, IgnoresChunkExtensionsAndTrailers) {
+  Headers seen;
+  const auto server = serve([&](Request request, const Respond& respond) {
+    seen = request.headers;
+    echo(std::move(request), respond);
+  });
+  const std::string reply =
+      reply_to(*server,
+               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+               "3;a=b\r\nabc\r\n0\r\nAuthorization: Bearer smuggled\r\n\r\n");
+  EXPECT_TRUE(reply.ends_with("POST / abc")) << reply;
+  EXPECT_EQ(seen.find("Authorization"), std::nullopt);
+}
+
+TEST(Server, HoldsNoMoreBodiesThanAllowed) {
+  std::promise<Respond> handed;
+  ServerLimits limits;
+  limits.bodies = 1000;
+  const auto server = serve([&](Request request, const Respond& respond) {
+    if (request.path != "/kept") return echo(std::move(request), respond);
+    handed.set_value(respond);
+  }, limits);
+  const std::string body(800, 'x');
+  RawPeer first(server->address().port);
+  first.send("POST /kept HTTP/1.1\r\nHost: a\r\nContent-Length: 800\r\nConnection: close\r\n\r\n" + body);
+  const Respond respond = handed.get_future().get();
+  const std::string second = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 800\r\nConnection: close\r\n\r\n" + body;
+  EXPECT_EQ(status_of(reply_to(*server, second)), 503);
+  respond(text_response(200, "done"));
+  EXPECT_EQ(status_of(first.receive_all()), 200);
+  EXPECT_EQ(status_of(reply_to(*server, second)), 200) << "what the first one held was not given back";
+}
+
+TEST(Server, ShapesItsOwnAnswersAsItIsTold) {
+  ServerOptions options;
+  options.limits.body = 10;
+  options.refusal = [](int status, const std::string& message) {
+    return json_response(status, {{"code", status}, {"message", message}});
+  };
+  const auto server = Server::start({}, options, echo);
+  ASSERT_TRUE(server);
+  EXPECT_TRUE(reply_to(**server, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n")
+                  .ends_with("{\"code\":413,\"message\":\"Request entity too large: limit is 10\"}\n"));
+}
+
+TEST(Server, TellsWhoAskedAndTheUndecodedTarget) {
+  Request seen;
+  const auto server = serve([&](Request request, const Respond& respond) {
+    seen = request;
+    echo(std::move(request), respond);
+  });
+  reply_to(*server, "GET /a%20b?x=%31 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(seen.raw_target, "/a%20b?x=%31");
+  EXPECT_TRUE(seen.peer.starts_with("127.0.0.1:")) << seen.peer;
+}
+
+TEST(Server, LetsNoLineEndIntoAHeader) {
+  const auto server = serve([](const Request&, const Respond& respond) {
+    Response response = text_response(200, "");
+    response.headers.add("X-Name", "a\r\nSet-Cookie: b");
+    response.headers.add("Content-Length", "5");
+    respond(response);
+  });
+  const std::string reply = reply_to(*server, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(reply.find("\r\nSet-Cookie"), std::string::npos) << reply;
+  EXPECT_EQ(count_of(reply, "Content-Length: "), 1) << reply;
 }
 
 TEST(Server, ClosesAConnectionThatTricklesItsHead) {
@@ -182,10 +315,34 @@ TEST(Server, TakesNoMoreConnectionsThanAllowed) {
   const auto server = serve(echo, limits);
   RawPeer first(server->address().port);
   RawPeer second(server->address().port);
+  for (RawPeer* busy : {&first, &second}) {  // a request under way is not given up for a newcomer
+    busy->send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\n");
+    busy->receive_until("100 Continue");
+  }
   RawPeer third(server->address().port);
   EXPECT_TRUE(third.is_closed());
-  first.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(status_of(first.receive_all()), 200);
+  for (RawPeer* busy : {&first, &second}) {
+    busy->send("x");
+    EXPECT_TRUE(busy->receive_all().ends_with("POST / x"));
+  }
+}
+
+TEST(Server, GivesTheSlotOfWhoIdlesLongestToANewConnection) {
+  ServerLimits limits;
+  limits.connections = 2;
+  const auto server = serve(echo, limits);
+  RawPeer first(server->address().port);
+  RawPeer second(server->address().port);
+  for (RawPeer* idle : {&first, &second}) {
+    idle->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    idle->receive_until("GET / ");
+  }
+  RawPeer third(server->address().port);
+  EXPECT_TRUE(first.is_closed());
+  for (RawPeer* left : {&second, &third}) {
+    left->send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(left->receive_all().ends_with("GET / "));
+  }
 }
 
 TEST(Server, WaitsForAnAnswerFromAnotherThread) {

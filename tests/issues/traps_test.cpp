@@ -1,9 +1,8 @@
 // The traps of lake-formation.md section 4 that the embedded lake can show, each with a test that fails without its
 // rule. Elsewhere: T10 Contention.IsTriedAgainEntryByEntry, T15 Deletion.*, T25 and T26 Shares.* (tests/engine).
 //
-// Without a test here: T14 (nobody can delete a principal of the embedded lake), T27 (IAM policies are not modelled),
-// T30 and T33 (its readings are never stale; the simulation makes them so), T32 (other shapes of CatalogId are out of
-// scope).
+// Without a test here: T14 (nobody can delete a principal of the embedded lake), T32 (other shapes of CatalogId are out
+// of scope). The lake does not model IAM, nor is it ever stale: T27 and T33 say for it what AWS would answer.
 #include "tests/engine/ram_shares.h"
 
 namespace datamesh::testing {
@@ -210,11 +209,14 @@ TEST(Traps, T13ARoleThatIsNotKnownYetIsTriedAgainSoon) {
     return std::nullopt;
   };
   world.apply(direct("to: {principals: ['arn:aws:iam::100000000001:role/unknown-yet']}"));
-  world.advance(minutes(2));
+  world.advance(minutes(2) - seconds(1));
   EXPECT_EQ(world.ready("Grant", "retail", "direct"), "False:Retrying");
   EXPECT_EQ(world.condition("Grant", "retail", "direct", "Stalled"), "");
   EXPECT_GE(tries, 5);
   EXPECT_LE(tries, 20);
+  world.advance(minutes(4));
+  EXPECT_EQ(world.ready("Grant", "retail", "direct"), "False:PrincipalNotFound") << "it is not new any more";
+  EXPECT_LE(tries, 24) << "but it may still come";
 }
 
 TEST(Traps, T15NoShareOutlivesWhatItShares) {
@@ -307,6 +309,22 @@ TEST(Traps, T20InheritedTagsAreNoDrift) {
   expect_rest(world);
 }
 
+TEST(Traps, T21TagsAreFoldedAndHaveOneValueAKey) {
+  SmallWorld world;
+  std::string product = kOrders;
+  product.replace(product.find("{domain: retail}"), 16, "{Domain: Retail}");
+  world.apply(product);
+  world.start_engine();
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_TRUE(mentions(world.entries(kCentral), "TagAssignment orders#domain = retail"));
+  expect_rest(world);
+  product.replace(product.find("{Domain: Retail}"), 16, "{domain: north}");
+  world.apply(product);
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_TRUE(mentions(world.entries(kCentral), "TagAssignment orders#domain = north")) << "the new value takes its place";
+  expect_rest(world);
+}
+
 TEST(Traps, T22PoliciesOfBothTypesAreSeen) {
   SmallWorld world;
   world.converge();
@@ -347,6 +365,20 @@ TEST(Traps, T24AllTablesIsAskedForByWildcardAlone) {
   expect_rest(world);
 }
 
+TEST(Traps, T27AMissingRightToShareIsNamed) {
+  SmallWorld world;
+  world.declare_all();
+  world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "BatchGrantPermissions" || call.target.account != kCentral) return std::nullopt;
+    return aws::make_error(call, "AccessDeniedException", "not authorized to perform: ram:CreateResourceShare", 403);
+  };
+  world.start_engine();
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.ready("Grant", "retail", "orders-to-analytics"), "False:AccessDenied");
+  EXPECT_NE(world.get("Grant", "retail", "orders-to-analytics").dump().find("ram:CreateResourceShare"), std::string::npos);
+  EXPECT_EQ(world.ready("ResourceLink", "analytics", "orders"), "False:ShareNotAccepted");
+}
+
 TEST(Traps, T28WhatOthersMadeIsChangedWithARightThatIsTakenBack) {
   SmallWorld world;
   world.converge();
@@ -382,6 +414,18 @@ TEST(Traps, T29HybridModeKeepsIamAllowedPrincipals) {
   EXPECT_TRUE(mentions(world.entries(kCentral), "Location arn:aws:s3:::retail-data/orders = service role, hybrid"));
 }
 
+TEST(Traps, T30TagsAreVerifiedByReadingThemBack) {
+  SmallWorld world;
+  world.converge();
+  // Accepted, and then not there: as if the association had never settled.
+  world.by_hand(kCentral, Service::LakeFormation, "RemoveLFTagsFromResource",
+                R"({"Resource": {"Database": {"Name": "orders"}}, "LFTags": [{"TagKey": "domain", "TagValues": ["retail"]}]})");
+  ASSERT_FALSE(mentions(world.entries(kCentral), "TagAssignment orders#domain"));
+  world.sweep();
+  EXPECT_TRUE(mentions(world.entries(kCentral), "TagAssignment orders#domain = retail"));
+  expect_rest(world);
+}
+
 TEST(Traps, T31WhatOthersKnowOfATableSurvivesItsUpdate) {
   SmallWorld world;
   world.converge();
@@ -401,6 +445,25 @@ TEST(Traps, T31WhatOthersKnowOfATableSurvivesItsUpdate) {
   EXPECT_EQ(string_at((*table)["Table"], "Description"), "") << "as declared";
   EXPECT_EQ((*table)["Table"]["Parameters"]["metadata_location"], "s3://retail-data/orders/items/m.json");
   EXPECT_EQ((*table)["Table"]["Retention"], 7);
+}
+
+TEST(Traps, T33ReadingsThatFailAfterAWriteAreNotRepeatedInATightLoop) {
+  SmallWorld world;
+  world.converge();
+  bool written = false;
+  world.hooks->after = [&](const aws::Call& call) -> std::optional<Error> {
+    written = written || call.operation == "BatchGrantPermissions";
+    if (!written || is_write(call)) return std::nullopt;
+    return aws::make_error(call, "InternalServiceException", "InternalFailure", 500);
+  };
+  world.apply(kWithRole);
+  world.run_until_idle(minutes(1));
+  world.calls->reset();
+  world.advance(hours(1));
+  EXPECT_LE(world.calls->total(), 4 * 60) << "three catalogs, once in two minutes at most in the end";
+  world.hooks->after = nullptr;
+  world.advance(minutes(8));
+  expect_rest(world);
 }
 
 TEST(Traps, T34FiltersHaveOneRowFormAndOneColumnForm) {

@@ -125,6 +125,53 @@ TEST(DataProductClaims, SayWhatTheyWaitFor) {
                    "counts"}));
 }
 
+/// A product that follows the database `raw` of its producer, with one table of its own.
+const std::string kFollowing = mesh::object(
+    "DataProduct", "retail/p",
+    "account: retail, database: p, owner: us, schemaPolicy: FollowProducer, sourceDatabase: raw, tables: [{name: own, "
+    "location: 's3://bucket/own', columns: [{name: id, type: int}]}]");
+const CatalogRef kProducing{"100000000002", "eu-west-1"};
+
+catalog::Table source_table(const std::string& column) {
+  catalog::Table table;
+  table.description = "as the producer has it";
+  table.owner = "somebody";
+  table.location = "s3://bucket/raw";
+  table.columns = {{column, "string", ""}};
+  table.parameters = {{"crawler", "x"}};
+  return table;
+}
+
+TEST(FollowingProduct, TakesTheSchemaFromTheSourceAndTheRestFromItsDeclaration) {
+  mesh::Declared mesh(kFederatedMesh + kAccounts + kFollowing);
+  mesh.set_source(kProducing, "raw", {{"own", source_table("seen")}, {"other", source_table("more")}});
+  const ClaimSet set = claims(mesh, "DataProduct", "retail", "p");
+  EXPECT_EQ(lines(set), (Lines{"2 P: Database p = '' at '', product=retail/p stays <- Settings",
+                               "2 P: Table p/own = (seen string) at s3://bucket/own stays <- Database p",
+                               "6 P: Table p/other = (more string) at s3://bucket/raw stays <- Database p"}));
+  EXPECT_EQ(findings(set), Lines{});
+  EXPECT_FALSE(set.unknown_tables);
+  for (const Claim& claim : set.claims) {
+    if (claim.key.local.name != "p/other") continue;
+    const auto& table = *std::get<catalog::Shared<catalog::Table>>(claim.value);
+    EXPECT_EQ(table.owner, "us");
+    EXPECT_EQ(table.parameters, (std::map<std::string, std::string>{{catalog::kOwnerParameter, "retail/p"}}));
+  }
+}
+
+TEST(FollowingProduct, WaitsForASourceThatIsNotThereAndKnowsThatItCannotSayItsTables) {
+  mesh::Declared mesh(kFederatedMesh + kAccounts + kFollowing);
+  ClaimSet set = claims(mesh, "DataProduct", "retail", "p");
+  EXPECT_EQ(findings(set), (Lines{"Waits CatalogNotObserved: sourceDatabase raw: catalog P has not been read yet"}));
+  EXPECT_TRUE(set.unknown_tables);
+  mesh.set_source(kProducing, "raw", {});
+  set = claims(mesh, "DataProduct", "retail", "p");
+  EXPECT_EQ(findings(set), (Lines{"Waits SourceNotFound: sourceDatabase raw holds no table in catalog P"}));
+  EXPECT_TRUE(set.unknown_tables);
+  EXPECT_EQ(lines(set), (Lines{"2 P: Database p = '' at '', product=retail/p stays <- Settings",
+                               "2 P: Table p/own = (id int) at s3://bucket/own stays <- Database p"}));
+}
+
 TEST(DataProductClaims, AreNoneWhileItIsBeingDeleted) {
   mesh::Declared mesh(kFederatedMesh + kAccounts + kOrders);
   mesh.begin_deletion("DataProduct", "retail", "orders");

@@ -231,6 +231,27 @@ TEST(LinkGrant, WaitsWhileTheAccountWasGrantedNothing) {
             (Lines{"Waits LinkNotFound: ResourceLink lab/orders is not declared"}));
 }
 
+TEST(LinkGrant, KnowsWhatTimeTookFromItsAccount) {
+  const std::string to_lab = "product: {name: orders}, to: {accounts: [{namespace: lab, name: lab}]}";
+  const std::string until_nine = ", expiresAt: '2026-11-22T09:00:00Z'";
+  const auto ended = [&](const std::string& grants) {
+    Lines out;
+    const Declared mesh(kWorld + kLink + grants + kAnalysts);
+    for (const auto& key : claims(mesh, "Grant", "lab", "analysts", mesh::kStart + std::chrono::hours(1)).ended) {
+      out.push_back(with_letters(to_string(key)));
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  EXPECT_EQ(ended(grant("retail/a", to_lab)), Lines{});
+  EXPECT_EQ(ended(grant("retail/a", to_lab + until_nine)),
+            (Lines{"K Permission alltables:C:orders@" + kRole, "K Permission database:C:orders@" + kRole,
+                   "K Permission database:K:orders@" + kRole}));
+  EXPECT_EQ(ended(grant("retail/a", to_lab + until_nine + ", tables: [lines]") + grant("retail/b", to_lab + ", tables: [heads]")),
+            (Lines{"K Permission table:C:orders/lines@" + kRole}));
+  EXPECT_EQ(ended(""), Lines{}) << "a Grant that was deleted is a change of mind";
+}
+
 TEST(LinkGrant, RefusesPrincipalsOfOtherAccounts) {
   const auto to = [](const std::string& receivers) {
     return found(kConsumer + grant("lab/g", "link: orders, to: {" + receivers + "}"), "lab", "g");

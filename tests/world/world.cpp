@@ -91,6 +91,7 @@ void World::start_engine() {
   parts.api_for = [this](const api::AccountSpec&) { return api_.get(); };
   parts.observer = options_.observer;
   parts.audit = [this](const Json& line) { audit.push_back(line); };
+  parts.transition = [this](const engine::Transition& transition) { transitions.push_back(transition); };
   engine = std::make_unique<engine::Engine>(std::move(parts));
   engine->start();
 }

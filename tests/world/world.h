@@ -86,6 +86,7 @@ class World {
   CountingApi* calls = nullptr;  ///< the operator's calls, faults included
   std::unique_ptr<engine::Engine> engine;
   std::vector<Json> audit;
+  std::vector<engine::Transition> transitions;
 
  private:
   Options options_;

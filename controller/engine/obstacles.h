@@ -1,0 +1,29 @@
+// What stands in the way of an entry although nothing that it needs is missing: a name that is taken, and rights that
+// Lake Formation does not let stand beside each other. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "controller/catalog/diff.h"
+#include "controller/catalog/snapshot.h"
+#include "controller/engine/ledger.h"
+
+namespace datamesh::engine {
+
+/// The entry of another kind that has the name which `action` needs: links and databases share their names, and so do
+/// links and tables. nullopt when the name is free, or nothing is created.
+std::optional<catalog::EntryKey> occupant_of(const catalog::Snapshot& snapshot, const catalog::Action& action);
+
+/// Rights of the same principal on the same table beside which `grant` has no effect or is refused.
+struct Rival {
+  catalog::EntryKey key;
+  std::string message;  ///< names the rule
+};
+
+/// A part of the columns stands beside nothing but SELECT on the table. Rights on the table that are held or claimed keep
+/// a partial SELECT out; a partial SELECT that is held keeps out rights on the table.
+/// Source: lake-formation.md 2.2, rule 3
+std::optional<Rival> rival_of(const catalog::Snapshot& snapshot, const Ledger& ledger, const catalog::Action& grant);
+
+}  // namespace datamesh::engine

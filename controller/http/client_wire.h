@@ -1,0 +1,20 @@
+// Between our values and cpprestsdk's.
+#pragma once
+
+#include <cpprest/http_client.h>
+
+#include "controller/http/client.h"
+
+namespace datamesh::http {
+
+/// How the library's client shall behave: no redirects, no proxies, no time limit of its own that matters, and the
+/// trust that `options` name.
+web::http::client::http_client_config client_configuration(const ClientOptions& options);
+
+/// `request` with a body that cannot be sent twice.
+web::http::http_request to_wire(const Request& request);
+
+/// Status and headers of a response.
+Response head_of(const web::http::http_response& wire);
+
+}  // namespace datamesh::http

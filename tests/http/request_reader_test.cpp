@@ -1,0 +1,83 @@
+// The reader of requests, fed by hand. What it refuses is listed in server_test.cpp, where peers see it.
+#include "controller/http/request_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace datamesh::http {
+namespace {
+
+using Step = RequestReader::Step;
+
+constexpr std::string_view kThreeRequests =
+    "POST /a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+    "PUT /b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\nX-Late: y\r\n\r\n"
+    "GET /c HTTP/1.1\r\nHost: h\r\n\r\n";
+
+/// What came out, one line a request; "refused 400" ends it.
+std::string read(std::string_view bytes, std::size_t step) {
+  const ServerLimits limits;
+  RequestReader reader(limits);
+  std::string out;
+  reader.begin();
+  while (true) {
+    switch (reader.advance()) {
+      case Step::HeadRead: break;
+      case Step::Refused: return out + "refused " + std::to_string(reader.refusal().status);
+      case Step::Complete: {
+        const Request request = reader.take();
+        out += request.method + " " + request.raw_target + " " + request.body + "\n";
+        reader.begin();
+        break;
+      }
+      case Step::NeedsMore: {
+        if (bytes.empty()) return out;
+        const auto room = reader.room();
+        const std::size_t size = std::min({room.size(), bytes.size(), step});
+        std::copy_n(bytes.begin(), size, room.begin());
+        reader.received(size);
+        bytes.remove_prefix(size);
+      }
+    }
+  }
+}
+
+TEST(RequestReader, ReadsTheSameHoweverTheBytesAreCut) {
+  for (std::size_t step = 1; step <= kThreeRequests.size(); ++step) {
+    ASSERT_EQ(read(kThreeRequests, step), "POST /a?x=1 abc\nPUT /b def\nGET /c \n") << step;
+  }
+}
+
+TEST(RequestReader, RefusesTheSameHoweverTheBytesAreCut) {
+  const std::string folded = "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n";
+  const std::string bare = "GET / HTTP/1.1\r\nHost: h\nX: a\r\n\r\n";
+  for (std::size_t step = 1; step <= folded.size(); ++step) {
+    ASSERT_EQ(read(folded, step), "refused 400") << step;
+    ASSERT_EQ(read(bare, step), "refused 400") << step;
+  }
+}
+
+TEST(RequestReader, CarriesALargeBody) {
+  const std::string body(3 << 20, 'x');
+  const std::string request = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  EXPECT_EQ(read(request + body + "GET /next HTTP/1.1\r\nHost: h\r\n\r\n", 1 << 20),
+            "POST / " + body + "\nGET /next \n");
+}
+
+TEST(RequestReader, WaitsForBytesThatWereAskedForBeforeANewRequestBegan) {
+  const ServerLimits limits;
+  RequestReader reader(limits);
+  reader.begin();
+  const auto room = reader.room();
+  reader.begin();  // a streamed response ended while a read was under way
+  const std::string request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+  std::copy(request.begin(), request.end(), room.begin());
+  reader.received(request.size());
+  EXPECT_EQ(reader.advance(), Step::HeadRead);
+  EXPECT_EQ(reader.advance(), Step::Complete);
+  EXPECT_EQ(reader.take().path, "/a");
+}
+
+}  // namespace
+}  // namespace datamesh::http

@@ -1,0 +1,110 @@
+// An API server over TLS: whom we trust, who we say we are, and what happens when that is refused.
+#include "controller/kube/http_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/http/tls.h"
+
+namespace datamesh::kube {
+namespace {
+
+using ::testing::HasSubstr;
+
+const SystemClock& wall() {
+  static const SystemClock kClock;
+  return kClock;
+}
+
+/// A server of the test authority that keeps what it was asked, and how it is reached.
+class Subject {
+ public:
+  explicit Subject(http::Handler handler) : server_(http::serve_tls(std::move(handler))) {
+    access.server = "https://" + to_string(server_->address());
+    access.authority.text = http::authority().cert_pem;
+  }
+
+  Result<http::Response> get(const std::string& path = "/x") {
+    auto transport = HttpTransport::create(
+        access, wall(), [this](const std::string& file) -> Result<std::string> { return files.at(file); },
+        {std::chrono::seconds(10), [this](const std::string& code, const std::string&) { codes.push_back(code); }});
+    if (!transport) return fail(transport.error());
+    http::Request request;
+    request.method = "GET";
+    request.path = path;
+    return (*transport)->send(request);
+  }
+
+  ClusterAccess access;
+  std::map<std::string, std::string> files;
+  std::vector<std::string> codes;
+
+ private:
+  std::unique_ptr<http::Server> server_;
+};
+
+TEST(HttpTransport, SaysWhoWeAre) {
+  Subject subject([](http::Request request, http::Respond respond) {
+    respond(http::text_response(200, request.headers.find("Authorization").value_or("nobody") + " as " +
+                                         request.headers.find("Impersonate-User").value_or("itself")));
+  });
+  EXPECT_EQ(subject.get()->body, "nobody as itself");
+  subject.access.token = "t";
+  subject.access.impersonate_user = "carol";
+  EXPECT_EQ(subject.get()->body, "Bearer t as carol");
+  EXPECT_EQ(subject.codes, (std::vector<std::string>{"200", "200"}));
+}
+
+TEST(HttpTransport, ARefusedTokenIsReadAgainAndSentOnce) {
+  std::atomic<int> requests{0};
+  Subject subject([&](http::Request request, http::Respond respond) {
+    ++requests;
+    const bool known = request.headers.find("Authorization") == "Bearer new";
+    respond(http::text_response(known ? 200 : 401, ""));
+  });
+  subject.access.token_file = "/token";
+  subject.files["/token"] = "old";
+  EXPECT_EQ(subject.get()->status, 401) << "the file still holds the old one";
+  EXPECT_EQ(requests, 2);
+}
+
+TEST(HttpTransport, AnAuthorityThatWeDoNotTrustIsNoServer) {
+  Subject subject([](http::Request, http::Respond respond) { respond(http::text_response(200, "")); });
+  subject.access.authority.text = http::make_authority("another", http::kToday)->cert_pem;
+  EXPECT_EQ(subject.get().error().kind, ErrorKind::Transient);
+  subject.access.authority.text.clear();
+  subject.access.skip_verification = true;
+  EXPECT_EQ(subject.get()->status, 200);
+}
+
+TEST(HttpTransport, ANameThatTheServerDoesNotHaveIsRefusedAtOnce) {
+  Subject subject([](http::Request, http::Respond respond) { respond(http::text_response(200, "")); });
+  subject.access.tls_server_name = "elsewhere.internal";
+  EXPECT_THAT(subject.get().error().message, HasSubstr("tls-server-name"));
+}
+
+TEST(HttpTransport, AStreamEndsWhenItsTakerHasEnough) {
+  Subject subject([](http::Request, http::Respond respond) { respond(http::text_response(200, std::string(1 << 20, 'x'))); });
+  auto transport = HttpTransport::create(
+      subject.access, wall(), [](const std::string&) -> Result<std::string> { return std::string(); }, {});
+  ASSERT_TRUE(transport) << to_string(transport.error());
+  http::Request request;
+  request.method = "GET";
+  request.path = "/watch";
+  std::size_t taken = 0;
+  const auto answer = (*transport)->stream(
+      request,
+      [&](std::string_view piece) {
+        taken += piece.size();
+        return false;
+      },
+      {});
+  ASSERT_TRUE(answer) << to_string(answer.error());
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_GT(taken, 0u);
+}
+
+}  // namespace
+}  // namespace datamesh::kube
