@@ -57,9 +57,9 @@ class Running {
     remove_state_file(session_.state_folder, kAddressFile);
     remove_state_file(session_.state_folder, kMetricsAddressFile);
     servers_.clear();
+    engine_executor_.stop();  // nothing happens any more that could be told
     events_.reset();
     api_executor_.stop();
-    engine_executor_.stop();
   }
 
   Result<void> start() {
