@@ -2,11 +2,15 @@
 """Renders the chart with several values and looks at what comes out; reads no cluster. Needs helm 3.
 
 `go install helm.sh/helm/v3/cmd/helm@<version>` makes one.
+
+usage: render.py [DATAMESH]
+  With the binary: it takes the options that the chart gives it.
 """
 
 import json
 import pathlib
 import re
+import sys
 import tempfile
 
 import tools
@@ -14,6 +18,7 @@ from tools import CHART, ROOT
 
 HELM = tools.find_tool("HELM", "helm")
 VALUES = ROOT / "tests/helm/values"
+CLUSTER = ["--kube-version", "1.30.0"]  # a helm that Go installed takes 1.20 for the cluster's
 
 # (what is wrong, values, a part of the message)
 REFUSED = [
@@ -54,13 +59,13 @@ class Rendered:
 
 
 def template(*options):
-    return tools.run(HELM, "template", "mesh", CHART, "--namespace", "mesh-system", *options)
+    return tools.run(HELM, "template", "mesh", CHART, "--namespace", "mesh-system", *CLUSTER, *options)
 
 
 def check_lint(report):
     for values in [None, *sorted(VALUES.glob("*.yaml"))]:
         options = ["--values", values] if values else []
-        done = tools.run(HELM, "lint", "--strict", CHART, *options)
+        done = tools.run(HELM, "lint", "--strict", CHART, *CLUSTER, *options)
         report.claim(done.returncode == 0, f"helm lint --strict {values or ''}:\n{done.stdout}{done.stderr}")
 
 
@@ -116,6 +121,19 @@ def check_crds(report, name, rendered, policy):
         report.claim(("helm.sh/resource-policy: keep" in crd) == policy, f"{name}: keep policy of {path.name}")
         plain = re.sub(r"^metadata:\n(?:  .*\n)*?(?=  name:)", "metadata:\n", crd.split("\n", 1)[1], flags=re.M)
         report.claim(plain.strip() == path.read_text().strip(), f"{name}: {path.name} is rendered unchanged")
+
+
+def check_options(report, name, rendered):
+    """The command takes the options of the pod: it ends for want of a kubeconfig, not for a wrong command line."""
+    if len(sys.argv) < 2 or "--lake=" in rendered.one("Deployment"):  # an option of a later version
+        return
+    pod = rendered.one("Deployment")
+    options = re.findall(r"^ +- (.*)$", pod.split("          args:\n", 1)[1].split("          ports:", 1)[0], re.M)
+    with tempfile.TemporaryDirectory() as folder:
+        options = [option.replace("/var/lib/datamesh", folder) for option in options]
+        done = tools.run(sys.argv[1], *options, f"--kubeconfig={folder}/none")
+    report.claim(done.returncode == 1 and "no such file" in done.stderr,
+                 f"{name}: the command takes {' '.join(options)}:\n{done.returncode} {done.stderr}")
 
 
 def check_default(report, rendered):
@@ -203,6 +221,7 @@ def main():
         rendered = Rendered(done.stdout)
         check_pod(report, name, rendered)
         check_rights(report, name, rendered)
+        check_options(report, name, rendered)
         look(report, rendered)
     report.end()
 

@@ -173,7 +173,9 @@ def mount(stage, cache):
     wanted = [(["-t", "proc", "proc"], "proc")]
     if cache:
         wanted.append((["--bind", cache], "root/.cache/ccache"))
-        stage.environment["CCACHE_DIR"] = "/root/.cache/ccache"
+        # Folders do not count, so that what was compiled outside is found.
+        stage.environment |= {"CCACHE_DIR": "/root/.cache/ccache", "CCACHE_BASEDIR": "/", "CCACHE_NOHASHDIR": "1",
+                              "CCACHE_SLOPPINESS": "time_macros,include_file_mtime,include_file_ctime"}
     points = []
     for what, below in wanted:
         point = stage.root / below
