@@ -16,12 +16,18 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-/// Reads and drops until the peer closes.
-void discard(tcp::socket& socket, std::array<char, 512>& waste, Transport::Done done) {
+using Waste = std::array<char, 16 << 10>;
+
+/// How much of what a peer goes on sending is taken after its last answer: enough that whoever has just sent a body that
+/// is too large reads the refusal, rather than a reset.
+constexpr std::size_t kPoliteness = 1 << 20;
+
+/// Reads and drops until the peer closes, or has sent `left` bytes more.
+void discard(tcp::socket& socket, Waste& waste, std::size_t left, Transport::Done done) {
   socket.async_read_some(boost::asio::buffer(waste),
-                         [&socket, &waste, done = std::move(done)](error_code error, std::size_t) mutable {
-                           if (error) return done(error, 0);
-                           discard(socket, waste, std::move(done));
+                         [&socket, &waste, left, done = std::move(done)](error_code error, std::size_t size) mutable {
+                           if (error || size >= left) return done(error, 0);
+                           discard(socket, waste, left - size, std::move(done));
                          });
 }
 
@@ -51,13 +57,13 @@ class PlainTransport final : public Transport {
   }
   void finish(Done done) override {
     stop_sending(socket_);
-    discard(socket_, waste_, std::move(done));
+    discard(socket_, waste_, kPoliteness, std::move(done));
   }
   void close() override { close_socket(socket_); }
 
  private:
   tcp::socket socket_;
-  std::array<char, 512> waste_{};
+  Waste waste_{};
 };
 
 class TlsTransport final : public Transport {
@@ -78,7 +84,7 @@ class TlsTransport final : public Transport {
   void finish(Done done) override {
     stream_.async_shutdown([this, done = std::move(done)](error_code) mutable {
       stop_sending(stream_.next_layer());
-      discard(stream_.next_layer(), waste_, std::move(done));
+      discard(stream_.next_layer(), waste_, kPoliteness, std::move(done));
     });
   }
   void close() override { close_socket(stream_.next_layer()); }
@@ -86,7 +92,7 @@ class TlsTransport final : public Transport {
  private:
   std::shared_ptr<boost::asio::ssl::context> context_;
   boost::asio::ssl::stream<tcp::socket> stream_;
-  std::array<char, 512> waste_{};
+  Waste waste_{};
 };
 
 /// Where "http/1.1" is in a client's list of protocols; empty when it is not.
