@@ -57,6 +57,17 @@ http::Response status_response(const Error& error) {
   return status_response(500, "InternalError", error.message);
 }
 
+http::Response refusal_response(int code, const std::string& message) {
+  switch (code) {
+    case 405: return status_response(code, "MethodNotAllowed", message);
+    case 413: return status_response(code, "RequestEntityTooLarge", message);
+    case 500: return status_response(code, "InternalError", message);
+    case 503: return status_response(code, "ServiceUnavailable", message);
+    case 504: return status_response(code, "Timeout", message);
+    default: return status_response(code, "BadRequest", message);
+  }
+}
+
 Error error_of(const http::Response& response) {
   Error error;
   const auto body = parse_json(response.body);

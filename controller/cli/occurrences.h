@@ -6,7 +6,7 @@
 
 namespace datamesh::cli {
 
-/// A Warning when the resource is not Ready, Normal else.
+/// A Warning when the resource is not Ready and is not just on its way, Normal else.
 kube::Occurrence occurrence_of(const engine::Transition& transition);
 
 }  // namespace datamesh::cli

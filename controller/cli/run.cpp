@@ -72,8 +72,9 @@ class Running {
   ~Running() {
     leadership_.reset();
     server_.reset();
+    engine_executor_.stop();  // nothing happens any more that could be told
+    events_.reset();
     api_executor_.stop();
-    engine_executor_.stop();
   }
 
   Result<void> start() {

@@ -55,8 +55,11 @@ class InProcessConnection final : public ServerConnection {
 Result<std::unique_ptr<ServerConnection>> connect_to_state_folder(const std::string& state_folder) {
   const auto address = read_state_file(state_folder, kAddressFile);
   const auto token = read_state_file(state_folder, kTokenFile);
-  if (!address || !token) return fail(not_running(state_folder));
-  TRY_VALUE(auto client, http::Client::create("http://" + *address));
+  const auto authority = read_state_text(state_folder, kAuthorityFile);
+  if (!address || !token || !authority) return fail(not_running(state_folder));
+  http::ClientOptions options;
+  options.ca_pem = *authority;
+  TRY_VALUE(auto client, http::Client::create("https://" + *address, options));
   return std::make_unique<HttpConnection>(std::move(client), *token, state_folder);
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace datamesh::cli {
@@ -52,7 +53,7 @@ Result<void> make_state_folder(const std::string& folder) {
 Result<void> write_state_file(const std::string& folder, const char* name, const std::string& text) {
   const std::string path = path_of(folder, name);
   const std::string fresh = path + ".new";
-  const std::string line = text + "\n";
+  const std::string line = text.ends_with('\n') ? text : text + "\n";
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return fail(unusable(path, std::strerror(errno)));
   ::fchmod(file, 0600);
@@ -69,6 +70,13 @@ std::optional<std::string> read_state_file(const std::string& folder, const char
   std::string line;
   if (!std::getline(file, line) || line.empty()) return std::nullopt;
   return line;
+}
+
+std::optional<std::string> read_state_text(const std::string& folder, const char* name) {
+  std::ifstream file(path_of(folder, name));
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (text.empty()) return std::nullopt;
+  return text;
 }
 
 void remove_state_file(const std::string& folder, const char* name) { ::unlink(path_of(folder, name).c_str()); }

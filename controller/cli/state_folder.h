@@ -14,6 +14,9 @@ inline constexpr const char* kAuditFile = "audit.jsonl";
 inline constexpr const char* kAddressFile = "address";                 ///< where the API listens
 inline constexpr const char* kMetricsAddressFile = "metrics-address";  ///< where /metrics is
 inline constexpr const char* kTokenFile = "token";                     ///< what the API asks for
+inline constexpr const char* kAuthorityFile = "ca.crt";                ///< who vouches for the API's certificate
+inline constexpr const char* kKubeconfigFile = "kubeconfig";           ///< all of that for kubectl
+inline constexpr const char* kPortFile = "port";                       ///< the API's last one, to be taken again
 
 /// The folder when none is named: $DATAMESH_HOME, $XDG_STATE_HOME/datamesh, or ~/.local/state/datamesh.
 /// Errors: Invalid when none of the three can be told.
@@ -23,11 +26,14 @@ Result<std::string> default_state_folder();
 /// Errors: Unavailable, naming the folder and what to do.
 Result<void> make_state_folder(const std::string& folder);
 
-/// Replaces a file of the folder, readable for this user only. Whoever reads it sees the old or the new text.
+/// Replaces a file of the folder, readable for this user only, by `text`, which gets a newline at its end if it has
+/// none. Whoever reads it sees the old or the new text.
 /// Errors: Unavailable.
 Result<void> write_state_file(const std::string& folder, const char* name, const std::string& text);
 /// The text of a file without the newline at its end; nullopt when it cannot be read or is empty.
 std::optional<std::string> read_state_file(const std::string& folder, const char* name);
+/// All of a file's text; nullopt when it cannot be read or is empty.
+std::optional<std::string> read_state_text(const std::string& folder, const char* name);
 void remove_state_file(const std::string& folder, const char* name);
 
 /// 32 hexadecimal digits that nobody can guess.

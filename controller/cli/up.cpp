@@ -1,16 +1,22 @@
 // `datamesh up`: the operator, its store, its lake and its servers in one process.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "controller/cli/api_status.h"
 #include "controller/cli/commands.h"
+#include "controller/cli/local_identity.h"
 #include "controller/cli/local_mesh.h"
+#include "controller/cli/occurrences.h"
 #include "controller/cli/signals.h"
 #include "controller/cli/state_folder.h"
 #include "controller/cli/version.h"
 #include "controller/engine/asio_executor.h"
 #include "controller/http/server.h"
+#include "controller/kube/event_recorder.h"
+#include "controller/kube/facade_transport.h"
 #include "controller/telemetry/health.h"
 
 namespace datamesh::cli {
@@ -23,11 +29,23 @@ struct Options {
   std::string faults;
   std::string log_level = "info";
   int workers = 4;
+  int max_connections = 4096;
 };
 
 /// How long the calls in flight may take after a signal; all else takes little.
 constexpr Millis kPatience{1500};
 constexpr Millis kServerPatience{200};
+
+/// Allows this process as many open files as it may have. Returns how many of them `wanted` connections can be.
+std::size_t raise_file_limit(std::size_t wanted) {
+  static constexpr std::size_t kOwnFiles = 128;  // databases, servers, the log, calls
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted + kOwnFiles) return wanted;
+  return limit.rlim_cur > 2 * kOwnFiles ? limit.rlim_cur - kOwnFiles : kOwnFiles;
+}
 
 /// The parts that only a running process has.
 class Running {
@@ -38,10 +56,10 @@ class Running {
   ~Running() {
     remove_state_file(session_.state_folder, kAddressFile);
     remove_state_file(session_.state_folder, kMetricsAddressFile);
-    remove_state_file(session_.state_folder, kTokenFile);
     servers_.clear();
+    engine_executor_.stop();  // nothing happens any more that could be told
+    events_.reset();
     api_executor_.stop();
-    engine_executor_.stop();
   }
 
   Result<void> start() {
@@ -52,23 +70,27 @@ class Running {
     mesh.engine_executor = &engine_executor_;
     mesh.api_executor = &api_executor_;
     mesh.log = &log_;
-    mesh.token = random_token();
+    TRY_VALUE(identity_, open_identity());
+    mesh.token = identity_.token;
     mesh.catalog_workers = options_.workers;
     mesh.sweep_interval = options_.sweep_interval;
     TRY_VALUE(mesh.faults, aws::parse_fault_rules(options_.faults));
+    mesh.transition = [this](const engine::Transition& transition) { events_->record(occurrence_of(transition)); };
     TRY_VALUE(mesh_, LocalMesh::open(mesh));
+    own_api_ = std::make_unique<kube::FacadeTransport>(mesh_->facade());
+    events_ = std::make_unique<kube::EventRecorder>(kube::EventSource{"datamesh.dev/operator", "datamesh-up"}, clock_,
+                                                    kube::event_writer(*own_api_));
     TRY(serve_metrics());
     TRY(serve_api());
     mesh_->engine().start();
-    TRY(write_state_file(session_.state_folder, kTokenFile, mesh.token));
-    TRY(write_state_file(session_.state_folder, kMetricsAddressFile, to_string(servers_[0]->address())));
-    return write_state_file(session_.state_folder, kAddressFile, to_string(servers_[1]->address()));
+    return tell_clients();
   }
 
   void greet() {
     session_.out() << "datamesh " << kVersion << " is up\n"
                    << "  state    " << session_.state_folder << "\n"
-                   << "  api      http://" << to_string(servers_[1]->address()) << "\n"
+                   << "  api      https://" << to_string(servers_[1]->address()) << "\n"
+                   << "  kubectl  --kubeconfig " << session_.state_folder << "/" << kKubeconfigFile << "\n"
                    << "  metrics  http://" << to_string(servers_[0]->address()) << "/metrics\n"
                    << std::flush;
     log_.info("started", {{"version", kVersion}, {"stateFolder", session_.state_folder},
@@ -83,26 +105,50 @@ class Running {
     const auto event = signals.wait(kPatience);
     if (event == Signals::Event::Signal) ::_exit(exit_status::kFailure);
     if (event == Signals::Event::TimeOut) return false;
+    events_.reset();
     for (auto& server : servers_) server->stop(kServerPatience);
     return true;
   }
 
  private:
-  Result<void> serve(const std::string& where, http::Handler handler) {
-    TRY_VALUE(const http::Address address, http::parse_address(where));
-    TRY_VALUE(auto server, http::Server::start(address, {}, std::move(handler)));
+  Result<LocalIdentity> open_identity() {
+    TRY_VALUE(const http::Address address, http::parse_address(options_.listen));
+    if (address.host != "::1" && !address.host.starts_with("127.")) {
+      return fail(ErrorKind::Invalid, "--listen takes a loopback address only: whoever has the token may do everything");
+    }
+    return open_local_identity(session_.state_folder, {"localhost", "127.0.0.1", "::1", address.host}, clock_.now());
+  }
+
+  Result<void> serve(const http::Address& address, const http::ServerOptions& options, http::Handler handler) {
+    TRY_VALUE(auto server, http::Server::start(address, options, std::move(handler)));
     servers_.push_back(std::move(server));
     return {};
   }
 
+  /// On the last port, where clients look for it, when any free one will do.
   Result<void> serve_api() {
-    TRY_VALUE(const http::Address address, http::parse_address(options_.listen));
-    if (address.host != "::1" && !address.host.starts_with("127.")) {
-      return fail(ErrorKind::Invalid, "--listen takes a loopback address only: the API carries its token in the clear");
-    }
-    return serve(options_.listen, [this](http::Request request, http::Respond respond) {
+    http::ServerOptions options;
+    options.limits.connections = raise_file_limit(static_cast<std::size_t>(options_.max_connections));
+    options.tls = identity_.server;
+    options.refusal = refusal_response;
+    const http::Handler handler = [this](http::Request request, http::Respond respond) {
       mesh_->api().handle(std::move(request), std::move(respond));
-    });
+    };
+    TRY_VALUE(const http::Address address, http::parse_address(options_.listen));
+    const std::string last = read_state_file(session_.state_folder, kPortFile).value_or("0");
+    const auto again = http::parse_address(":" + last);
+    if (address.port == 0 && again && serve({address.host, again->port}, options, handler)) return {};
+    return serve(address, options, handler);
+  }
+
+  /// Writes what the commands and kubectl need, the address last: it says that all is there.
+  Result<void> tell_clients() {
+    const std::string& folder = session_.state_folder;
+    const http::Address address = servers_[1]->address();
+    TRY(write_state_file(folder, kPortFile, std::to_string(address.port)));
+    TRY(write_state_file(folder, kKubeconfigFile, kubeconfig_text(identity_, to_string(address))));
+    TRY(write_state_file(folder, kMetricsAddressFile, to_string(servers_[0]->address())));
+    return write_state_file(folder, kAddressFile, to_string(address));
   }
 
   /// Alive: the engine's thread takes tasks. Ready: the store has been listed.
@@ -116,14 +162,18 @@ class Running {
     const auto ready = on_engine([this] {
       return std::vector<telemetry::Check>{{"ping", true}, {"store-synced", mesh_->engine().synced()}};
     });
-    return serve(options_.metrics_listen, telemetry::telemetry_handler(mesh_->metrics(), alive, ready));
+    TRY_VALUE(const http::Address address, http::parse_address(options_.metrics_listen));
+    return serve(address, {}, telemetry::telemetry_handler(mesh_->metrics(), alive, ready));
   }
 
   const Options& options_;
   Session& session_;
   Log& log_;
   SystemClock clock_;
+  LocalIdentity identity_;
   std::unique_ptr<LocalMesh> mesh_;
+  std::unique_ptr<kube::FacadeTransport> own_api_;
+  std::unique_ptr<kube::EventRecorder> events_;
   engine::AsioExecutor api_executor_{2};
   engine::AsioExecutor engine_executor_;
   std::vector<std::unique_ptr<http::Server>> servers_;  ///< metrics first, so that probes get answers early
@@ -182,6 +232,10 @@ void add_up(CLI::App& app, Command& chosen) {
       ->capture_default_str();
   command->add_option("--workers", options->workers, "How many catalogs are worked on at once")
       ->check(CLI::Range(1, 64))
+      ->type_name("COUNT")
+      ->capture_default_str();
+  command->add_option("--max-connections", options->max_connections, "How many clients may be connected at once")
+      ->check(CLI::Range(8, 1'000'000))
       ->type_name("COUNT")
       ->capture_default_str();
   command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });

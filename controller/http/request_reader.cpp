@@ -200,7 +200,11 @@ std::optional<Refusal> RequestReader::parse(std::string_view head) {
 
 // Trailers are parsed and dropped: the request's fields were taken when its head was read.
 RequestReader::Step RequestReader::read_body() {
-  if (!parser_->is_done() && has_bytes()) {
+  // A body in chunks ends with five bytes at least, "0 CR LF CR LF". Given less, Beast of Boost 1.74 may end the program:
+  // it asserts that it never resumes at a last chunk with four.
+  static constexpr std::size_t kLastChunk = 5;
+  const bool is_enough = unread().size() >= (parser_->chunked() ? kLastChunk : 1);
+  if (!parser_->is_done() && is_enough) {
     beast::error_code error;
     first_ += parser_->put(boost::asio::buffer(unread().data(), unread().size()), error);
     if (error && error != beast::http::error::need_more) {

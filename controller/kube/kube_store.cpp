@@ -113,6 +113,24 @@ void take_items(Json list, const api::KindFacts& kind, api::ListPage& out) {
   }
 }
 
+/// What the path of an object cannot say, and a server answers with a riddle: a kind in a scope that is not its own, a
+/// revision where none may be, or one that is no number.
+Result<void> check(const Json& object, const api::KindFacts& kind, bool is_new) {
+  const Json& metadata = member(object, "metadata");
+  if (string_at(metadata, "namespace").empty() != (kind.scope == api::Scope::Cluster)) {
+    const char* rule = kind.scope == api::Scope::Cluster ? " lives in no namespace" : " needs a namespace";
+    return fail(ErrorKind::Invalid, "metadata.namespace: a " + kind.kind + rule, kOrigin);
+  }
+  const std::string revision = string_at(metadata, "resourceVersion");
+  if (is_new && !revision.empty()) {
+    return fail(ErrorKind::Invalid, "metadata.resourceVersion: must not be set on a new object", kOrigin);
+  }
+  if (revision.find_first_not_of("0123456789") != std::string::npos) {
+    return fail(ErrorKind::Invalid, "metadata.resourceVersion: \"" + revision + "\" is no number", kOrigin);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<const api::KindFacts*> KubeStore::facts(const std::string& kind) const {
@@ -185,6 +203,7 @@ Result<Json> KubeStore::get(const api::ObjectKey& key) {
 Result<Json> KubeStore::create(const Json& object) {
   const api::ObjectKey key = api::key_of(object);
   TRY_VALUE(const api::KindFacts* kind, facts(key.kind));
+  TRY(check(object, *kind, true));
   http::Request request = with_body(request_of("POST", collection_path(*kind, key.ns)), object);
   request.query["fieldManager"] = options_.field_manager;
   TRY_VALUE(Json created, body_of(transport_.send(request), kOrigin));
@@ -194,6 +213,7 @@ Result<Json> KubeStore::create(const Json& object) {
 Result<Json> KubeStore::put(const Json& object) {
   const api::ObjectKey key = api::key_of(object);
   TRY_VALUE(const api::KindFacts* kind, facts(key.kind));
+  TRY(check(object, *kind, false));
   http::Request request = with_body(request_of("PUT", object_path(*kind, key.ns, key.name)), object);
   request.query["fieldManager"] = options_.field_manager;
   TRY_VALUE(Json updated, body_of(transport_.send(request), kOrigin));
@@ -224,7 +244,8 @@ Result<Json> KubeStore::patch(const api::ObjectKey& key, api::PatchType type, co
 /// and a status that is the same is no write.
 Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
   TRY_VALUE(const api::KindFacts* kind, facts(write.key.kind));
-  Json metadata = {{"name", write.key.name}, {"uid", write.uid}};
+  Json metadata = {{"name", write.key.name}};
+  if (!write.uid.empty()) metadata["uid"] = write.uid;
   if (write.revision) metadata["resourceVersion"] = std::to_string(*write.revision);
   if (!write.key.ns.empty()) metadata["namespace"] = write.key.ns;
   const Json body = {{"apiVersion", kind->group + "/" + kind->version},

@@ -503,15 +503,15 @@ TEST_P(ResourceStoreContract, TheStatusOfARecreatedObjectIsNotFound) {
 TEST_P(ResourceStoreContract, EachStatusHasItsOwnOutcome) {
   const std::string uid = string_at(metadata_of(created(product("retail", "a"))), "uid");
   created(product("retail", "c"));
-  const auto outcomes = store().write_statuses({{{"DataProduct", "retail", "a"}, uid, {{"n", 1}}},
-                                                {{"DataProduct", "retail", "b"}, "", {{"n", 2}}},
-                                                {{"DataProduct", "retail", "c"}, "", {{"n", 3}}}});
+  const auto outcomes = store().write_statuses({{{"DataProduct", "retail", "a"}, uid, {{"observedGeneration", 1}}},
+                                                {{"DataProduct", "retail", "b"}, "", {{"observedGeneration", 2}}},
+                                                {{"DataProduct", "retail", "c"}, "", {{"observedGeneration", 3}}}});
   ASSERT_EQ(outcomes.size(), 3U);
-  EXPECT_EQ(outcome(outcomes[0]), "");
+  EXPECT_EQ(outcome(outcomes[0]), "") << (outcomes[0] ? "" : to_string(outcomes[0].error()));
   EXPECT_EQ(outcome(outcomes[1]), "NotFound");
   EXPECT_EQ(outcome(outcomes[2]), "");
-  EXPECT_EQ(stored({"DataProduct", "retail", "a"}).at("status"), Json({{"n", 1}}));
-  EXPECT_EQ(stored({"DataProduct", "retail", "c"}).at("status"), Json({{"n", 3}}));
+  EXPECT_EQ(stored({"DataProduct", "retail", "a"}).at("status"), Json({{"observedGeneration", 1}}));
+  EXPECT_EQ(stored({"DataProduct", "retail", "c"}).at("status"), Json({{"observedGeneration", 3}}));
 }
 
 TEST_P(ResourceStoreContract, ABatchOfNoStatusesIsNothing) { EXPECT_TRUE(store().write_statuses({}).empty()); }

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "controller/base/yaml.h"
 #include "controller/cli/state_folder.h"
 #include "controller/http/client.h"
 #include "controller/http/server.h"
@@ -93,7 +94,10 @@ class Up : public testing::Test {
   }
 
   std::string get(const char* address_file, const std::string& path) const {
-    auto client = http::Client::create("http://" + read_state_file(folder_, address_file).value_or(""));
+    http::ClientOptions options;
+    options.ca_pem = read_state_text(folder_, kAuthorityFile).value_or("");
+    const char* const scheme = address_file == std::string_view(kAddressFile) ? "https://" : "http://";
+    auto client = http::Client::create(scheme + read_state_file(folder_, address_file).value_or(""), options);
     if (!client) return to_string(client.error());
     http::Request request;
     request.method = "GET";
@@ -120,8 +124,43 @@ TEST_F(Up, AnswersOnItsAddressesAndEndsWithinTwoSecondsOfASignal) {
     EXPECT_EQ(up.exit_status(), 0);
     EXPECT_LT(SteadyClock::now() - begin, std::chrono::seconds(2));
     EXPECT_EQ(read_state_file(folder_, kAddressFile), std::nullopt);
-    EXPECT_EQ(read_state_file(folder_, kTokenFile), std::nullopt);
+    EXPECT_EQ(read_state_file(folder_, kMetricsAddressFile), std::nullopt);
   }
+}
+
+TEST_F(Up, IsTheSameServerToItsClientsAfterARestart) {
+  const auto facts = [&] {
+    Process up(arguments());
+    up.read_until(kStarted);
+    const std::vector<std::string> read = {*read_state_file(folder_, kAddressFile), *read_state_file(folder_, kTokenFile),
+                                           *read_state_text(folder_, kKubeconfigFile)};
+    up.signal(SIGTERM);
+    up.exit_status();
+    return read;
+  };
+  const auto first = facts();
+  EXPECT_EQ(facts(), first);
+}
+
+TEST_F(Up, TellsKubectlHowToReachIt) {
+  Process up(arguments());
+  EXPECT_NE(up.read_until(kStarted).find("kubectl  --kubeconfig " + folder_ + "/kubeconfig"), std::string::npos);
+  const auto config = parse_yaml(*read_state_text(folder_, kKubeconfigFile));
+  ASSERT_TRUE(config) << to_string(config.error());
+  EXPECT_EQ(config->at("current-context"), "datamesh");
+  EXPECT_EQ(config->at("/clusters/0/cluster/server"_json_pointer), "https://" + *read_state_file(folder_, kAddressFile));
+  EXPECT_EQ(config->at("/users/0/user/token"_json_pointer), *read_state_file(folder_, kTokenFile));
+  for (const char* file : {"kubeconfig", "token", "ca.key", "server.key"}) {
+    EXPECT_EQ(std::filesystem::status(folder_ + "/" + file).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << file;
+  }
+}
+
+TEST_F(Up, RefusesWhoHasNoToken) {
+  Process up(arguments());
+  up.read_until(kStarted);
+  ASSERT_TRUE(write_state_file(folder_, kTokenFile, "guessed"));
+  EXPECT_TRUE(get(kAddressFile, "/datamesh/v1/status").starts_with("401 ")) << get(kAddressFile, "/datamesh/v1/status");
 }
 
 TEST_F(Up, EndsInTimeWhileCallsAreSlow) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 namespace datamesh::http {
 namespace {
@@ -56,6 +57,37 @@ TEST(RequestReader, RefusesTheSameHoweverTheBytesAreCut) {
     ASSERT_EQ(read(folded, step), "refused 400") << step;
     ASSERT_EQ(read(bare, step), "refused 400") << step;
   }
+}
+
+/// `text` with a few bytes changed, dropped, doubled or moved.
+std::string mutated(std::string text, std::mt19937& random) {
+  static constexpr std::string_view kBytes = "\r\n\t :;,/%?0aF\0\x80";
+  const auto below = [&](std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(random); };
+  for (std::size_t left = 1 + below(4); left > 0; --left) {
+    const std::size_t at = below(text.size());
+    switch (below(4)) {
+      case 0: text[at] = kBytes[below(kBytes.size())]; break;
+      case 1: text.erase(at, 1 + below(8)); break;
+      case 2: text.insert(at, text.substr(below(text.size()), 1 + below(40))); break;
+      default: text.insert(at, 1, kBytes[below(kBytes.size())]);
+    }
+    if (text.empty()) text = "x";
+  }
+  return text;
+}
+
+TEST(RequestReader, ReadsTheSameHoweverBrokenBytesAreCut) {
+  std::mt19937 random(20261122);
+  int refused = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const std::string bytes = mutated(std::string(kThreeRequests), random);
+    const std::string whole = read(bytes, bytes.size());
+    ASSERT_EQ(read(bytes, 1), whole) << bytes;
+    ASSERT_EQ(read(bytes, 1 + static_cast<std::size_t>(i % 50)), whole) << bytes;
+    refused += whole.find("refused") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GT(refused, 1000) << "the mutations break too little to tell anything";
+  EXPECT_LT(refused, 4000);
 }
 
 TEST(RequestReader, CarriesALargeBody) {
