@@ -3,9 +3,9 @@
 
 Needs root, debootstrap and a mirror of Debian; takes as long as a full build. Ends with 77 where it cannot run.
 
-usage: prove.py [--binary DATAMESH] [--work FOLDER] [--ccache FOLDER]
+usage: prove.py [--binary DATAMESH] [--work FOLDER]
   --binary   put this binary into the place of what the build stage would compile: proves the rest in a few minutes
-  --ccache   a compiler cache to use in the build stage
+  --work     keep the chroots there; the next run uses the base system again
 """
 
 import argparse
@@ -168,21 +168,12 @@ class Prover:
         self.stage.command = json.loads(rest)
 
 
-def mount(stage, cache):
-    """Mounts what a container engine gives every container, and the compiler cache; answers with where."""
-    wanted = [(["-t", "proc", "proc"], "proc")]
-    if cache:
-        wanted.append((["--bind", cache], "root/.cache/ccache"))
-        # Folders do not count, so that what was compiled outside is found.
-        stage.environment |= {"CCACHE_DIR": "/root/.cache/ccache", "CCACHE_BASEDIR": "/", "CCACHE_NOHASHDIR": "1",
-                              "CCACHE_SLOPPINESS": "time_macros,include_file_mtime,include_file_ctime"}
-    points = []
-    for what, below in wanted:
-        point = stage.root / below
-        point.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", *what, str(point)], check=True, capture_output=True)
-        points.append(point)
-    return points
+def mount(stage):
+    """Mounts what a container engine gives every container; answers with where. Never a folder of this machine: what is
+    mounted there would go with the chroot when somebody removes it."""
+    point = stage.root / "proc"
+    subprocess.run(["mount", "-t", "proc", "proc", str(point)], check=True, capture_output=True)
+    return point
 
 
 def remove(folder):
@@ -228,7 +219,7 @@ def prove(options, work):
         for word, rest in instructions((ROOT / "Dockerfile").read_text()):
             prover.carry_out(word, rest)
             if word == "FROM":
-                points += mount(prover.stage, options.ccache if len(prover.stages) == 1 else None)
+                points.append(mount(prover.stage))
         return check_result(prover.stage)
     finally:
         for point in reversed(points):
@@ -239,7 +230,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary")
     parser.add_argument("--work", type=pathlib.Path)
-    parser.add_argument("--ccache")
     options = parser.parse_args()
     if os.geteuid() != 0 or not shutil.which("debootstrap"):
         print("SKIPPED: root and debootstrap are needed to carry out the Dockerfile.")
