@@ -143,11 +143,13 @@ class Running {
   }
 
   void prepare_election(const kube::LeaseTimings& timings) {
+    mesh_->metrics().leads(options_.lease_name, false);
     lock_ = std::make_unique<kube::LeaseObject>(*lease_transport_, lease_namespace_, options_.lease_name);
     const std::string identity = host_name() + "_" + random_token();
     kube::Leadership::Callbacks callbacks;
     callbacks.gained = [this, identity] {
       log_.info("leads", {{"identity", identity}});
+      mesh_->metrics().leads(options_.lease_name, true);
       mesh_->engine().start();
     };
     callbacks.lost = [this] {

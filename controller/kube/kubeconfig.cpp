@@ -178,7 +178,11 @@ Result<Json> merge_kubeconfigs(const std::vector<std::string>& files, const Read
     TRY(merge_file(merged, *text, file));
     any = true;
   }
-  if (!any) return fail(ErrorKind::NotFound, "there is no such file", files.empty() ? "kubeconfig" : files.front());
+  if (!any) {
+    std::string names;
+    for (const std::string& file : files) names += (names.empty() ? "" : ", ") + file;
+    return fail(ErrorKind::NotFound, "no kubeconfig is there: " + names, "kubeconfig");
+  }
   return merged;
 }
 

@@ -165,6 +165,12 @@ class Metrics::Impl {
 
   Time now() const { return clock_.now(); }
 
+  void leads(const std::string& lease, bool leads) {
+    gauge("leader_election_master_status", "1 where this replica holds the lease of that name.")
+        .Add({{"name", lease}})
+        .Set(leads ? 1 : 0);
+  }
+
   std::mutex mutex;  ///< of everything that is not a series itself
 
  private:
@@ -332,6 +338,11 @@ void Metrics::gauges(const engine::Gauges& gauges) {
   impl_->oldest.Set(seconds(gauges.oldest_undeclared));
   impl_->held.Set(static_cast<double>(gauges.plans_held));
   impl_->catalogs.Set(static_cast<double>(gauges.catalogs));
+}
+
+void Metrics::leads(const std::string& lease, bool leads) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->leads(lease, leads);
 }
 
 void Metrics::api_call(const ApiCall& call) {

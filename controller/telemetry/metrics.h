@@ -47,6 +47,9 @@ class Metrics final : public engine::Observer {
   /// Counts a call and its duration.
   void api_call(const ApiCall& call);
 
+  /// Says whether this replica leads. Only a program that takes part in an election calls it.
+  void leads(const std::string& lease, bool leads);
+
   /// Everything in Prometheus' text format 0.0.4, sorted by name and labels; takes milliseconds.
   std::string exposition() const;
 

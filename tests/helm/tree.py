@@ -14,7 +14,7 @@ import tools
 from tools import CHART, ROOT
 
 # Exposed by `datamesh run` alone, or added by Prometheus.
-OTHER_METRICS = {"up", "leader_election_master_status"}
+OTHER_METRICS = {"up"}
 
 
 def check_crds(report, sync):

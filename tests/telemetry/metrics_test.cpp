@@ -138,5 +138,14 @@ TEST_F(MetricsTest, MayBeFedAndScrapedFromSeveralThreads) {
             "2000");
 }
 
+TEST_F(MetricsTest, WhoLeadsIsSeenOnceItMatters) {
+  const std::string series = "leader_election_master_status{name=\"datamesh-operator\"}";
+  EXPECT_EQ(value(series), "") << "no election, no series";
+  metrics_.leads("datamesh-operator", false);
+  EXPECT_EQ(value(series), "0");
+  metrics_.leads("datamesh-operator", true);
+  EXPECT_EQ(value(series), "1");
+}
+
 }  // namespace
 }  // namespace datamesh::telemetry
