@@ -82,6 +82,8 @@ Result<Json> parse_json(std::string_view text, int max_depth) {
   } catch (const Json::parse_error& e) {
     return fail(ErrorKind::Invalid,
                 "JSON: malformed at byte " + std::to_string(e.byte));
+  } catch (const Json::out_of_range&) {
+    return fail(ErrorKind::Invalid, "JSON: a number is too large");
   }
 }
 

@@ -194,23 +194,26 @@ std::optional<Refusal> RequestReader::parse(std::string_view head) {
   }
   expects_continue_ = !message[Field::expect].empty() && !http_1_0_;
   keeps_alive_ = message.keep_alive();
-  parser_->eager(true);
+  parser_->eager(!parser_->chunked());
   return std::nullopt;
 }
 
 // Trailers are parsed and dropped: the request's fields were taken when its head was read.
 RequestReader::Step RequestReader::read_body() {
   // A body in chunks ends with five bytes at least, "0 CR LF CR LF". Given less, Beast of Boost 1.74 may end the program:
-  // it asserts that it never resumes at a last chunk with four.
+  // it asserts that it never resumes at a last chunk with four. It is asked for one part at a time, so that what it is
+  // given does not depend on how the bytes came.
   static constexpr std::size_t kLastChunk = 5;
-  const bool is_enough = unread().size() >= (parser_->chunked() ? kLastChunk : 1);
-  if (!parser_->is_done() && is_enough) {
+  const std::size_t enough = parser_->chunked() ? kLastChunk : 1;
+  while (!parser_->is_done() && unread().size() >= enough) {
     beast::error_code error;
-    first_ += parser_->put(boost::asio::buffer(unread().data(), unread().size()), error);
+    const std::size_t used = parser_->put(boost::asio::buffer(unread().data(), unread().size()), error);
+    first_ += used;
     if (error && error != beast::http::error::need_more) {
       const Refusal refusal = refusal_of(error, limits_);
       return refuse(refusal.status, refusal.message);
     }
+    if (error || used == 0) break;
   }
   if (parser_->is_done()) return Step::Complete;
   if (unread().size() > limits_.header) return refuse(400, "a chunk's head is too large");

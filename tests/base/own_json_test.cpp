@@ -34,6 +34,15 @@ TEST(OwnJson, MayNestDeeperThanOthersMay) {
   EXPECT_EQ(parse_own_json(text)->dump(), text);
 }
 
+TEST(Json, ANumberBeyondAnyDoubleIsInvalid) {
+  for (const char* text : {"1e999", "[-1e999]", "{\"a\":444444e4444444444444444444}"}) {
+    const auto value = parse_json(text);
+    ASSERT_FALSE(value) << text;
+    EXPECT_EQ(value.error().message, "JSON: a number is too large");
+    EXPECT_FALSE(parse_own_json(text)) << text;
+  }
+}
+
 TEST(OwnJson, ThatIsDamagedIsInvalid) {
   for (const char* text : {"", "{\"half", "{\"a\":}", "[1,]", "nul", "\"\xff\""}) {
     const auto value = parse_own_json(text);
