@@ -99,14 +99,14 @@ Result<Json> get_invitations(Session& session, const Json& input) {
   const auto emit = [&](const std::string& arn, const Invitation& invitation) {
     if (!is_here(session, invitation) || !is_among(arns, arn) || !is_among(shares, invitation.share_arn)) return false;
     list.push_back(invitation_json(session, invitation));
-    is_left_empty = is_left_empty || (list.size() == 1 && session.is_empty_page_due());
+    is_left_empty = is_left_empty || (list.size() == 1 && session.is_empty_page_due(paging));
     return true;
   };
   const std::string prefix = "arn:aws:ram:" + session.region() + ":";
   const std::string next = list_page(session.state.invitations, paging, prefix, emit);
   if (is_left_empty) {
     return Json{{"resourceShareInvitations", Json::array()},
-                {"nextToken", token_of(paging.from.empty() ? prefix : paging.from)}};
+                {"nextToken", token_of(prefix)}};
   }
   Json output = {{"resourceShareInvitations", std::move(list)}};
   if (!next.empty()) output["nextToken"] = next;

@@ -109,7 +109,7 @@ Result<Json> list_shares(Session& session, const Json& input, const char* name,
       output["nextToken"] = token_of(at->first);
       break;
     }
-    if (was_empty && !list.empty() && session.is_empty_page_due()) {
+    if (was_empty && !list.empty() && session.is_empty_page_due(paging)) {
       list.clear();
       output["nextToken"] = token_of(at->first);
       break;

@@ -22,6 +22,12 @@ struct Identity {
 /// and permission operations of Lake Formation, but not settings, registration or changes in RAM.
 bool administers_iam(const Identity& identity);
 
+/// Where a page starts and how long it may be.
+struct Paging {
+  std::size_t most = 100;
+  std::string from;  ///< a key; empty: from the beginning
+};
+
 class Session {
  public:
   Session(State& state, const aws::Call& call, Identity caller, Time now, std::uint64_t& listings)
@@ -61,19 +67,14 @@ class Session {
     return {intern(resource), intern(principal), intern(condition)};
   }
 
-  /// True for now and then one page of the listings that AWS sometimes leaves empty: every seventh one.
-  bool is_empty_page_due() { return ++listings_ % 7 == 0; }
+  /// True for now and then one page of the listings that AWS sometimes leaves empty: every seventh one that begins a
+  /// listing. One that goes on is never left empty: it would give the token that it was given, and no listing ends so.
+  bool is_empty_page_due(const Paging& paging) { return ++listings_ % 7 == 0 && paging.from.empty(); }
 
  private:
   bool is_listed(const Identity& identity, const char* list) const;
 
   std::uint64_t& listings_;
-};
-
-/// Where a page starts and how long it may be.
-struct Paging {
-  std::size_t most = 100;
-  std::string from;  ///< a key; empty: from the beginning
 };
 
 /// Reads `token_name` and `limit_name` of `input`.

@@ -113,7 +113,7 @@ Result<Json> search_tables(Session& session, const Json& input) {
       if (!access.is_visible()) continue;
       Json table = table_json(*catalog, database, at->second, access);
       if (!fits(table, input)) continue;
-      if (list.size() == paging.most || (list.empty() && session.is_empty_page_due())) {
+      if (list.size() == paging.most || (list.empty() && session.is_empty_page_due(paging))) {
         output["NextToken"] = token_of(join_parts({account, at->first}));
         output["TableList"] = std::move(list);
         return output;

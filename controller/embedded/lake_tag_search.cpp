@@ -46,13 +46,13 @@ Json searched(Session& session, const TextShelf<Value>& shelf, const Paging& pag
     Json found = emit(key);
     if (found.is_null()) return false;
     list.push_back(std::move(found));
-    is_left_empty = is_left_empty || (list.size() == 1 && session.is_empty_page_due());
+    is_left_empty = is_left_empty || (list.size() == 1 && session.is_empty_page_due(paging));
     return true;
   });
   Json output;
   if (is_left_empty) {
     list.clear();
-    output["NextToken"] = token_of(paging.from.empty() ? shelf.begin()->first : paging.from);
+    output["NextToken"] = token_of(shelf.begin()->first);
   } else if (!next.empty()) {
     output["NextToken"] = next;
   }

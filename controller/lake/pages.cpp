@@ -11,7 +11,7 @@ Result<void> for_each_page(aws::Api& api, aws::Call call, const char* token,
     std::string next = string_at(page, token);
     if (next.empty()) return {};
     if (next == last) {
-      return fail(ErrorKind::Internal, "the listing repeats its token", call.operation);
+      return fail(ErrorKind::Transient, "the listing repeats its token", call.operation);
     }
     last = next;
     call.input[token] = std::move(next);

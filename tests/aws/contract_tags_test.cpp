@@ -183,6 +183,22 @@ TEST_P(AwsApiContract, SearchesByTagNowAndThenAnswerAnEmptyPageWithAToken) {
   EXPECT_EQ(empty_pages, 2);
 }
 
+TEST_P(AwsApiContract, AListingThatGoesOnIsNotLeftEmptyAgainWhateverOthersListMeanwhile) {
+  TAGGED_SALES();
+  const Json wanted = expression("domain", {"sales"});
+  int went_on = 0;
+  for (int i = 0; i < 14; ++i) {
+    const Json first = lf(kOwner, "SearchTablesByLFTags", wanted);
+    if (!first["TableList"].empty()) continue;
+    for (int others = 0; others < 6; ++others) lf(kOwner, "SearchTablesByLFTags", wanted);
+    Json rest = wanted;
+    rest["NextToken"] = first.at("NextToken");
+    EXPECT_FALSE(lf(kOwner, "SearchTablesByLFTags", rest)["TableList"].empty());
+    ++went_on;
+  }
+  EXPECT_GT(went_on, 0);
+}
+
 TEST_P(AwsApiContract, APolicyGivesAccessToWhatMatches) {
   TAGGED_SALES();
   EXPECT_EQ(columns_seen("reader", kOwner, "sales", "orders"), Names({"AccessDeniedException"}));

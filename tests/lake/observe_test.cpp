@@ -193,7 +193,7 @@ TEST(Observe, DoesNotTurnInCirclesWithAListing) {
   api.on("GetDatabases", [](const Json&) -> Result<Json> { return Json{{"NextToken", "again"}}; });
   const auto snapshot = observe(api, kCatalog, kNow);
   ASSERT_FALSE(snapshot);
-  EXPECT_EQ(snapshot.error().kind, ErrorKind::Internal);
+  EXPECT_EQ(snapshot.error().kind, ErrorKind::Transient);
   EXPECT_LE(api.count("GetDatabases"), 3);
 }
 
