@@ -122,4 +122,11 @@ class ResourceStore {
   virtual Result<std::unique_ptr<Watch>> watch(const WatchRequest& request, std::function<void()> wake) = 0;
 };
 
+/// All that `request` selects, as it was at one revision, read in pages of `request.limit`.
+/// Errors: those of ResourceStore::list.
+Result<ListPage> list_all(ResourceStore& store, ListRequest request);
+
+/// "ADDED", "MODIFIED", "DELETED": as watches write it.
+const char* to_string(EventType type);
+
 }  // namespace datamesh::api

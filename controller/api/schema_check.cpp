@@ -39,20 +39,6 @@ std::string name_of(const SchemaNode& node) {
   return "a value";
 }
 
-bool has_type(const SchemaNode& node, const Json& value) {
-  if (node.int_or_string) return value.is_number_integer() || value.is_string();
-  switch (node.type) {
-    case ValueType::Object: return value.is_object();
-    case ValueType::Array: return value.is_array();
-    case ValueType::String: return value.is_string();
-    case ValueType::Integer: return value.is_number_integer();
-    case ValueType::Number: return value.is_number();
-    case ValueType::Boolean: return value.is_boolean();
-    case ValueType::Any: return true;
-  }
-  return true;
-}
-
 /// What a person who wrote `value` where `node` is wanted may have meant.
 std::string type_suggestion(const SchemaNode& node, const Json& value) {
   if (value.is_null()) return "leave the field out or give it a value";

@@ -251,4 +251,18 @@ void fill_defaults(const SchemaNode& node, Json& value) {
   }
 }
 
+bool has_type(const SchemaNode& node, const Json& value) {
+  if (node.int_or_string) return value.is_number_integer() || value.is_string();
+  switch (node.type) {
+    case ValueType::Object: return value.is_object();
+    case ValueType::Array: return value.is_array();
+    case ValueType::String: return value.is_string();
+    case ValueType::Integer: return value.is_number_integer();
+    case ValueType::Number: return value.is_number();
+    case ValueType::Boolean: return value.is_boolean();
+    case ValueType::Any: return true;
+  }
+  return true;
+}
+
 }  // namespace datamesh::api

@@ -64,6 +64,9 @@ struct SchemaNode {
 /// Errors: Invalid, naming the path in the schema, for every keyword, format or rule that is not checked here.
 Result<std::shared_ptr<const SchemaNode>> compile_schema(const Json& schema, const std::string& path);
 
+/// True when `value` is of the type that `node` wants, whatever else it must be.
+bool has_type(const SchemaNode& node, const Json& value);
+
 /// Fills in the defaults of `node` in `value`.
 void fill_defaults(const SchemaNode& node, Json& value);
 

@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::size_t kMostEvents = 500;
 
-const char* type_name(api::EventType type) {
-  switch (type) {
-    case api::EventType::Added: return "ADDED";
-    case api::EventType::Modified: return "MODIFIED";
-    case api::EventType::Deleted: return "DELETED";
-  }
-  return "MODIFIED";
-}
-
 /// Owned by its timer, so it ends at its deadline at the latest. The executor's thread only.
 class Waiting : public std::enable_shared_from_this<Waiting> {
  public:
@@ -44,7 +35,7 @@ class Waiting : public std::enable_shared_from_this<Waiting> {
     for (api::WatchEvent& event : *events) {
       seen_ = event.revision;
       if (!wanted_.selector.matches(event.object)) continue;
-      events_.push_back({{"type", type_name(event.type)}, {"object", std::move(event.object)}});
+      events_.push_back({{"type", to_string(event.type)}, {"object", std::move(event.object)}});
     }
     if (!events_.empty()) answer();
   }

@@ -8,6 +8,7 @@
 #include "controller/cli/commands.h"
 #include "controller/cli/local_mesh.h"
 #include "controller/cli/occurrences.h"
+#include "controller/cli/process_options.h"
 #include "controller/cli/signals.h"
 #include "controller/cli/state_folder.h"
 #include "controller/cli/version.h"
@@ -17,17 +18,13 @@
 #include "controller/kube/kube_store.h"
 #include "controller/kube/leadership.h"
 #include "controller/kube/lease_object.h"
-#include "controller/telemetry/health.h"
 
 namespace datamesh::cli {
 namespace {
 
 struct Options {
   ClusterOptions cluster;
-  std::string metrics_listen = "127.0.0.1:9464";
-  std::string sweep_interval;
-  std::string log_level = "info";
-  int workers = 4;
+  ProcessOptions process;
   bool leader_elect = false;
   std::string lease_namespace;
   std::string lease_name = "datamesh-operator";
@@ -67,7 +64,7 @@ class Running {
         session_(session),
         log_(log),
         signals_(signals),
-        engine_executor_(static_cast<std::size_t>(options.workers)) {}
+        engine_executor_(static_cast<std::size_t>(options.process.workers)) {}
 
   ~Running() {
     leadership_.reset();
@@ -133,8 +130,8 @@ class Running {
     mesh.engine_executor = &engine_executor_;
     mesh.api_executor = &api_executor_;
     mesh.log = &log_;
-    mesh.catalog_workers = options_.workers;
-    mesh.sweep_interval = options_.sweep_interval;
+    mesh.catalog_workers = options_.process.workers;
+    mesh.sweep_interval = options_.process.sweep_interval;
     mesh.store = store_.get();
     mesh.transition = [this](const engine::Transition& transition) { events_->record(occurrence_of(transition)); };
     if (options_.leader_elect) mesh.may_write = [this] { return leadership_->may_write(); };
@@ -159,20 +156,13 @@ class Running {
     leadership_ = std::make_unique<kube::Leadership>(*lock_, identity, timings, std::move(callbacks));
   }
 
-  /// Alive: the engine's thread takes tasks. Ready: the store is listed, or this replica can take over.
   Result<void> serve_metrics() {
-    const auto on_engine = [this](std::function<std::vector<telemetry::Check>()> ask) -> telemetry::RunChecks {
-      return [this, ask = std::move(ask)](std::function<void(std::vector<telemetry::Check>)> done) {
-        engine_executor_.post([ask, done = std::move(done)] { done(ask()); });
-      };
-    };
-    const auto alive = on_engine([] { return std::vector<telemetry::Check>{{"ping", true}}; });
-    const auto ready = on_engine([this] {
+    TRY_VALUE(const http::Address address, http::parse_address(options_.process.metrics_listen));
+    const auto synced = [this] {
       const bool stands_by = leadership_ && leadership_->is_standing_by() && !leadership_->may_write();
-      return std::vector<telemetry::Check>{{"ping", true}, {"store-synced", stands_by || mesh_->engine().synced()}};
-    });
-    TRY_VALUE(const http::Address address, http::parse_address(options_.metrics_listen));
-    TRY_VALUE(server_, http::Server::start(address, {}, telemetry::telemetry_handler(mesh_->metrics(), alive, ready)));
+      return stands_by || mesh_->engine().synced();  // one that can take over is ready
+    };
+    TRY_VALUE(server_, http::Server::start(address, {}, health_and_metrics(mesh_->metrics(), engine_executor_, synced)));
     return {};
   }
 
@@ -196,9 +186,10 @@ class Running {
 };
 
 Result<int> run(const Options& options, Session& session) {
+  TRY(check(options.process));
   Signals signals;
   const SystemClock clock;
-  Log log(clock, *parse_log_level(options.log_level));
+  Log log(clock, *parse_log_level(options.process.log_level));
   if (session.state_folder.empty()) {
     TRY_VALUE(session.state_folder, default_state_folder());
   }
@@ -246,20 +237,7 @@ void add_run(CLI::App& app, Command& chosen) {
   CLI::App* const command = app.add_subcommand("run", "Run the operator on a Kubernetes cluster");
   add_cluster_options(*command, options->cluster);
   add_lease_options(*command, *options);
-  command->add_option("--metrics-listen", options->metrics_listen, "Where /metrics, /healthz and /readyz are")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
-  command->add_option("--sweep-interval", options->sweep_interval,
-                      "How often every catalog is read whole, instead of the Mesh's sweepInterval")
-      ->type_name("DURATION");
-  command->add_option("--log-level", options->log_level, "What is logged to stderr")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->type_name("LEVEL")
-      ->capture_default_str();
-  command->add_option("--workers", options->workers, "How many catalogs are worked on at once")
-      ->check(CLI::Range(1, 64))
-      ->type_name("COUNT")
-      ->capture_default_str();
+  add_process_options(*command, options->process);
   command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });
 }
 

@@ -10,6 +10,7 @@
 #include "controller/cli/local_identity.h"
 #include "controller/cli/local_mesh.h"
 #include "controller/cli/occurrences.h"
+#include "controller/cli/process_options.h"
 #include "controller/cli/signals.h"
 #include "controller/cli/state_folder.h"
 #include "controller/cli/version.h"
@@ -17,18 +18,14 @@
 #include "controller/http/server.h"
 #include "controller/kube/event_recorder.h"
 #include "controller/kube/facade_transport.h"
-#include "controller/telemetry/health.h"
 
 namespace datamesh::cli {
 namespace {
 
 struct Options {
   std::string listen = "127.0.0.1:0";
-  std::string metrics_listen = "127.0.0.1:9464";
-  std::string sweep_interval;
+  ProcessOptions process;
   std::string faults;
-  std::string log_level = "info";
-  int workers = 4;
   int max_connections = 4096;
 };
 
@@ -51,7 +48,7 @@ std::size_t raise_file_limit(std::size_t wanted) {
 class Running {
  public:
   Running(const Options& options, Session& session, Log& log)
-      : options_(options), session_(session), log_(log), engine_executor_(static_cast<std::size_t>(options.workers)) {}
+      : options_(options), session_(session), log_(log), engine_executor_(static_cast<std::size_t>(options.process.workers)) {}
 
   ~Running() {
     remove_state_file(session_.state_folder, kAddressFile);
@@ -72,8 +69,8 @@ class Running {
     mesh.log = &log_;
     TRY_VALUE(identity_, open_identity());
     mesh.token = identity_.token;
-    mesh.catalog_workers = options_.workers;
-    mesh.sweep_interval = options_.sweep_interval;
+    mesh.catalog_workers = options_.process.workers;
+    mesh.sweep_interval = options_.process.sweep_interval;
     TRY_VALUE(mesh.faults, aws::parse_fault_rules(options_.faults));
     mesh.transition = [this](const engine::Transition& transition) { events_->record(occurrence_of(transition)); };
     TRY_VALUE(mesh_, LocalMesh::open(mesh));
@@ -151,19 +148,10 @@ class Running {
     return write_state_file(folder, kAddressFile, to_string(address));
   }
 
-  /// Alive: the engine's thread takes tasks. Ready: the store has been listed.
   Result<void> serve_metrics() {
-    const auto on_engine = [this](std::function<std::vector<telemetry::Check>()> ask) -> telemetry::RunChecks {
-      return [this, ask = std::move(ask)](std::function<void(std::vector<telemetry::Check>)> done) {
-        engine_executor_.post([ask, done = std::move(done)] { done(ask()); });
-      };
-    };
-    const auto alive = on_engine([] { return std::vector<telemetry::Check>{{"ping", true}}; });
-    const auto ready = on_engine([this] {
-      return std::vector<telemetry::Check>{{"ping", true}, {"store-synced", mesh_->engine().synced()}};
-    });
-    TRY_VALUE(const http::Address address, http::parse_address(options_.metrics_listen));
-    return serve(address, {}, telemetry::telemetry_handler(mesh_->metrics(), alive, ready));
+    TRY_VALUE(const http::Address address, http::parse_address(options_.process.metrics_listen));
+    const auto synced = [this] { return mesh_->engine().synced(); };
+    return serve(address, {}, health_and_metrics(mesh_->metrics(), engine_executor_, synced));
   }
 
   const Options& options_;
@@ -179,17 +167,11 @@ class Running {
   std::vector<std::unique_ptr<http::Server>> servers_;  ///< metrics first, so that probes get answers early
 };
 
-Result<void> check_interval(const std::string& text) {
-  const auto interval = parse_duration(text);
-  if (text.empty() || (interval && *interval >= std::chrono::seconds(1))) return {};
-  return fail(ErrorKind::Invalid, "--sweep-interval: \"" + text + "\" is no duration of a second or more; write 30s or 5m");
-}
-
 Result<int> run(const Options& options, Session& session) {
-  TRY(check_interval(options.sweep_interval));
+  TRY(check(options.process));
   Signals signals;
   const SystemClock clock;
-  Log log(clock, *parse_log_level(options.log_level));
+  Log log(clock, *parse_log_level(options.process.log_level));
   if (session.state_folder.empty()) {
     TRY_VALUE(session.state_folder, default_state_folder());
   }
@@ -217,23 +199,10 @@ void add_up(CLI::App& app, Command& chosen) {
   command->add_option("--listen", options->listen, "Where the API listens; port 0: any free one")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
-  command->add_option("--metrics-listen", options->metrics_listen, "Where /metrics, /healthz and /readyz are")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
-  command->add_option("--sweep-interval", options->sweep_interval,
-                      "How often every catalog is read whole, instead of the Mesh's sweepInterval")
-      ->type_name("DURATION");
+  add_process_options(*command, options->process);
   command->add_option("--faults", options->faults,
                       "Make calls of the operator to the lake fail: glue:CreateTable=throttle@0.2,lakeformation:*=lost@3")
       ->type_name("RULES");
-  command->add_option("--log-level", options->log_level, "What is logged to stderr")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->type_name("LEVEL")
-      ->capture_default_str();
-  command->add_option("--workers", options->workers, "How many catalogs are worked on at once")
-      ->check(CLI::Range(1, 64))
-      ->type_name("COUNT")
-      ->capture_default_str();
   command->add_option("--max-connections", options->max_connections, "How many clients may be connected at once")
       ->check(CLI::Range(8, 1'000'000))
       ->type_name("COUNT")

@@ -10,19 +10,6 @@ namespace {
 
 constexpr std::size_t kPage = 500;
 
-Result<api::ListPage> read_everything(api::ResourceStore& store) {
-  api::ListRequest request;
-  request.limit = kPage;
-  api::ListPage all;
-  do {
-    TRY_VALUE(api::ListPage page, store.list(request));
-    all.revision = page.revision;
-    for (Json& item : page.items) all.items.push_back(std::move(item));
-    request.continue_token = page.continue_token;
-  } while (!request.continue_token.empty());
-  return all;
-}
-
 Json namespace_named(const ServedType& type, const std::string& name) {
   Json object = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}},
                  {"spec", {{"finalizers", {kNamespaceFinalizer}}}}};
@@ -63,7 +50,7 @@ Result<void> put_definition(const Backend& backend, const Json& definition) {
 }  // namespace
 
 Result<api::ListPage> bootstrap(const Backend& backend) {
-  TRY_VALUE(const api::ListPage before, read_everything(backend.store));
+  TRY_VALUE(const api::ListPage before, api::list_all(backend.store, {.limit = kPage}));
   std::set<std::string> wanted = {"default", "kube-system", "kube-public", "kube-node-lease"};
   for (const Json& object : before.items) {
     const std::string ns = string_at(object.at("metadata"), "namespace");
@@ -75,7 +62,7 @@ Result<api::ListPage> bootstrap(const Backend& backend) {
   const ServedType& type = *backend.types.find("", "v1", "namespaces");
   for (const std::string& name : wanted) TRY(backend.store.create(namespace_named(type, name)));
   for (const Json& definition : backend.types.definitions()) TRY(put_definition(backend, definition));
-  return read_everything(backend.store);
+  return api::list_all(backend.store, {.limit = kPage});
 }
 
 }  // namespace datamesh::kube

@@ -35,17 +35,6 @@ bool holds(const Requirement& wanted, const std::string* value) {
   return false;
 }
 
-/// The value at a path of dots: "status.phase".
-const Json& at_dots(const Json& object, std::string_view path) {
-  const Json* here = &object;
-  while (!path.empty()) {
-    const std::string_view step = path.substr(0, path.find('.'));
-    path.remove_prefix(std::min(path.size(), step.size() + 1));
-    here = &member(*here, step);
-  }
-  return *here;
-}
-
 std::string text_of(const Json& value) {
   if (value.is_null()) return {};
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -149,6 +138,16 @@ class LabelParser {
 };
 
 }  // namespace
+
+const Json& at_dots(const Json& object, std::string_view path) {
+  const Json* here = &object;
+  while (!path.empty()) {
+    const std::string_view step = path.substr(0, path.find('.'));
+    path.remove_prefix(std::min(path.size(), step.size() + 1));
+    here = &member(*here, step);
+  }
+  return *here;
+}
 
 bool Selector::matches(const Json& object) const {
   const Json& present = at_path(object, {"metadata", "labels"});

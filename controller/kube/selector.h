@@ -21,6 +21,9 @@ struct Requirement {
   bool operator==(const Requirement&) const = default;
 };
 
+/// The value at a path of dots: "status.phase"; null when it leads nowhere.
+const Json& at_dots(const Json& object, std::string_view path);
+
 /// What an object must have to be selected; empty: nothing.
 struct Selector {
   std::vector<Requirement> labels;

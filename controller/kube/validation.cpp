@@ -42,20 +42,6 @@ std::string wanted_type(const SchemaNode& node) {
   return "any";
 }
 
-bool has_type(const SchemaNode& node, const Json& value) {
-  if (node.int_or_string) return value.is_number_integer() || value.is_string();
-  switch (node.type) {
-    case ValueType::Object: return value.is_object();
-    case ValueType::Array: return value.is_array();
-    case ValueType::String: return value.is_string();
-    case ValueType::Integer: return value.is_number_integer() || (value.is_number_float() && value == std::floor(value.get<double>()));
-    case ValueType::Number: return value.is_number();
-    case ValueType::Boolean: return value.is_boolean();
-    case ValueType::Any: return true;
-  }
-  return true;
-}
-
 /// A value as Go's %v prints it in an error: texts in quotes.
 std::string shown(const Json& value) {
   return value.is_string() ? go_quoted(value.get_ref<const std::string&>()) : value.dump();

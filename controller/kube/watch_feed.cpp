@@ -10,16 +10,6 @@ namespace {
 constexpr std::size_t kMostEntries = 10'000;
 constexpr std::size_t kMostBytes = 32 << 20;
 
-const Json& at_dots(const Json& object, std::string_view path) {
-  const Json* here = &object;
-  while (!path.empty()) {
-    const std::string_view step = path.substr(0, path.find('.'));
-    path.remove_prefix(std::min(path.size(), step.size() + 1));
-    here = &member(*here, step);
-  }
-  return *here;
-}
-
 /// The parts of `object` that it can be selected by, in their places.
 std::shared_ptr<const Json> selectable(const ServedType& type, const Json& object) {
   Json facts = {{"metadata", Json::object()}};
@@ -36,15 +26,6 @@ std::shared_ptr<const Json> selectable(const ServedType& type, const Json& objec
     *place = value;
   }
   return std::make_shared<const Json>(std::move(facts));
-}
-
-const char* type_name(api::EventType type) {
-  switch (type) {
-    case api::EventType::Added: return "ADDED";
-    case api::EventType::Modified: return "MODIFIED";
-    case api::EventType::Deleted: return "DELETED";
-  }
-  return "MODIFIED";
 }
 
 std::string dumped(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
@@ -201,7 +182,7 @@ std::string WatchFeed::body_of(Entry& entry, const WatchForm& form, bool first_e
 /// The line of one entry for a watch; empty when it is none of its business.
 std::string WatchFeed::line_for(Entry& entry, const WatchFilter& filter, bool first_event) const {
   const Selector& selector = filter.selector;
-  if (selector.empty()) return event_line(type_name(entry.type), body_of(entry, filter.form, first_event));
+  if (selector.empty()) return event_line(to_string(entry.type), body_of(entry, filter.form, first_event));
   const bool now = entry.type != api::EventType::Deleted && selector.matches(*entry.now);
   // What was before is not known of the oldest events: an object that leaves then may have been in or not, and to
   // delete what one does not have does no harm.

@@ -25,14 +25,7 @@ Result<api::ListPage> read_all(api::ResourceStore& store, const std::string& kin
   request.kind = kind;
   if (!ns.empty()) request.ns = ns;
   request.limit = kPage;
-  api::ListPage all;
-  do {
-    TRY_VALUE(api::ListPage page, store.list(request));
-    all.revision = page.revision;
-    for (Json& item : page.items) all.items.push_back(std::move(item));
-    request.continue_token = page.continue_token;
-  } while (!request.continue_token.empty());
-  return all;
+  return api::list_all(store, std::move(request));
 }
 
 std::string initial_end(const ServedType& type, api::Revision revision) {
