@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "controller/cli/api_status.h"
@@ -113,7 +114,9 @@ class Running {
     if (address.host != "::1" && !address.host.starts_with("127.")) {
       return fail(ErrorKind::Invalid, "--listen takes a loopback address only: whoever has the token may do everything");
     }
-    return open_local_identity(session_.state_folder, {"localhost", "127.0.0.1", "::1", address.host}, clock_.now());
+    std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
+    if (std::find(names.begin(), names.end(), address.host) == names.end()) names.push_back(address.host);
+    return open_local_identity(session_.state_folder, names, clock_.now());
   }
 
   Result<void> serve(const http::Address& address, const http::ServerOptions& options, http::Handler handler) {

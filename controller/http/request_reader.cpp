@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <limits>
 
 namespace datamesh::http {
 namespace {
@@ -16,32 +17,6 @@ using Fields = beast::http::fields;
 constexpr std::size_t kSmallRoom = 4 << 10;   ///< for heads and small bodies
 constexpr std::size_t kLargeRoom = 64 << 10;  ///< once a body is known to be large
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
-
-/// A body that takes memory for what came, not for what was announced.
-struct GrowingBody {
-  using value_type = std::string;
-
-  class reader {
-   public:
-    template <bool is_request, class F>
-    reader(beast::http::header<is_request, F>&, value_type& body) : body_(body) {}
-    void init(const boost::optional<std::uint64_t>&, beast::error_code& error) { error = {}; }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, beast::error_code& error) {
-      error = {};
-      std::size_t size = 0;
-      for (const boost::asio::const_buffer bytes : beast::buffers_range_ref(buffers)) {
-        body_.append(static_cast<const char*>(bytes.data()), bytes.size());
-        size += bytes.size();
-      }
-      return size;
-    }
-    void finish(beast::error_code& error) { error = {}; }
-
-   private:
-    value_type& body_;
-  };
-};
 
 std::string text(beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -102,25 +77,23 @@ bool is_supported(beast::http::verb method) {
          method == Verb::patch || method == Verb::delete_ || method == Verb::options;
 }
 
-Refusal refusal_of(beast::error_code error, const ServerLimits& limits) {
-  using Problem = beast::http::error;
-  if (error == Problem::body_limit) {
-    return {413, "Request entity too large: limit is " + std::to_string(limits.body)};
-  }
-  if (error == Problem::header_limit) return {431, "the head or a chunk's head is too large"};
-  if (error == Problem::bad_version) return {400, "only versions 1.1 and 1.0 of HTTP are supported"};
+Refusal refusal_of(beast::error_code error) {
+  if (error == beast::http::error::bad_version) return {400, "only versions 1.1 and 1.0 of HTTP are supported"};
   return {400, "cannot read the request: " + error.message()};
+}
+
+Refusal too_large(const ServerLimits& limits) {
+  return {413, "Request entity too large: limit is " + std::to_string(limits.body)};
 }
 
 }  // namespace
 
-struct RequestReader::Parser : beast::http::request_parser<GrowingBody> {};
-
 RequestReader::RequestReader(const ServerLimits& limits) : limits_(limits) {}
-RequestReader::~RequestReader() = default;
 
 void RequestReader::begin() {
-  parser_.reset();
+  head_read_ = false;
+  body_left_ = 0;
+  chunks_.reset();
   request_ = {};
   refusal_.reset();
   expects_continue_ = keeps_alive_ = is_head_ = http_1_0_ = false;
@@ -141,11 +114,9 @@ std::span<char> RequestReader::room() {
   return {buffer_.data() + last_, wanted};
 }
 
-std::size_t RequestReader::body_size() const { return parser_ ? parser_->get().body().size() : 0; }
-
 RequestReader::Step RequestReader::advance() {
   if (refusal_) return Step::Refused;
-  return parser_ ? read_body() : read_head();
+  return head_read_ ? read_body() : read_head();
 }
 
 RequestReader::Step RequestReader::refuse(int status, std::string message) {
@@ -168,24 +139,29 @@ RequestReader::Step RequestReader::read_head() {
   if (end == std::string_view::npos) return Step::NeedsMore;
   if (const auto refusal = parse(head)) return refuse(refusal->status, refusal->message);
   first_ += size;
+  head_read_ = true;
   return Step::HeadRead;
 }
 
 std::optional<Refusal> RequestReader::parse(std::string_view head) {
-  parser_ = std::make_unique<Parser>();
-  parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
-  parser_->body_limit(limits_.body);
+  beast::http::request_parser<beast::http::empty_body> parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits_.header));
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());  // the body is not its business
+  parser.skip(true);
   beast::error_code error;
-  const std::size_t used = parser_->put(boost::asio::buffer(head.data(), head.size()), error);
-  const auto& message = parser_->get();
-  if (!error || error == beast::http::error::body_limit) {
-    http_1_0_ = message.version() < 11;
-    if (auto refusal = objection(message, http_1_0_, limits_)) return refusal;
-  }
-  if (error) return refusal_of(error, limits_);
-  if (used != head.size() || !parser_->is_header_done()) return Refusal{400, "cannot read the request"};
+  const std::size_t used = parser.put(boost::asio::buffer(head.data(), head.size()), error);
+  const auto& message = parser.get();
+  if (error) return refusal_of(error);
+  if (used != head.size() || !parser.is_header_done()) return Refusal{400, "cannot read the request"};
+  http_1_0_ = message.version() < 11;
+  if (auto refusal = objection(message, http_1_0_, limits_)) return refusal;
   if (message.target().size() > limits_.target) return Refusal{414, "the request target is too long"};
   if (!is_supported(message.method())) return Refusal{405, "the method is not supported"};
+  if (const auto length = parser.content_length()) {
+    if (*length > limits_.body) return too_large(limits_);
+    body_left_ = static_cast<std::size_t>(*length);
+  }
+  if (count(message, Field::transfer_encoding) > 0) chunks_.emplace(limits_.body);
   request_.method = text(message.method_string());
   is_head_ = message.method() == beast::http::verb::head;
   for (const auto& field : message) request_.headers.add(text(field.name_string()), text(field.value()));
@@ -194,35 +170,31 @@ std::optional<Refusal> RequestReader::parse(std::string_view head) {
   }
   expects_continue_ = !message[Field::expect].empty() && !http_1_0_;
   keeps_alive_ = message.keep_alive();
-  parser_->eager(!parser_->chunked());
   return std::nullopt;
 }
 
-// Trailers are parsed and dropped: the request's fields were taken when its head was read.
 RequestReader::Step RequestReader::read_body() {
-  // A body in chunks ends with five bytes at least, "0 CR LF CR LF". Given less, Beast of Boost 1.74 may end the program:
-  // it asserts that it never resumes at a last chunk with four. It is asked for one part at a time, so that what it is
-  // given does not depend on how the bytes came.
-  static constexpr std::size_t kLastChunk = 5;
-  const std::size_t enough = parser_->chunked() ? kLastChunk : 1;
-  while (!parser_->is_done() && unread().size() >= enough) {
-    beast::error_code error;
-    const std::size_t used = parser_->put(boost::asio::buffer(unread().data(), unread().size()), error);
-    first_ += used;
-    if (error && error != beast::http::error::need_more) {
-      const Refusal refusal = refusal_of(error, limits_);
-      return refuse(refusal.status, refusal.message);
-    }
-    if (error || used == 0) break;
-  }
-  if (parser_->is_done()) return Step::Complete;
-  if (unread().size() > limits_.header) return refuse(400, "a chunk's head is too large");
-  return Step::NeedsMore;
+  if (chunks_) return read_chunks();
+  const std::string_view part = unread().substr(0, body_left_);
+  request_.body += part;
+  first_ += part.size();
+  body_left_ -= part.size();
+  return body_left_ == 0 ? Step::Complete : Step::NeedsMore;
 }
 
-Request RequestReader::take() {
-  request_.body = std::move(parser_->get().body());
-  return std::move(request_);
+RequestReader::Step RequestReader::read_chunks() {
+  std::string_view bytes = unread();
+  const ChunkedBody::Step step = chunks_->read(bytes, request_.body);
+  first_ = last_ - bytes.size();
+  switch (step) {
+    case ChunkedBody::Step::NeedsMore: return Step::NeedsMore;
+    case ChunkedBody::Step::Complete: return Step::Complete;
+    case ChunkedBody::Step::TooLarge: return refuse(413, too_large(limits_).message);
+    case ChunkedBody::Step::Malformed: break;
+  }
+  return refuse(400, "the chunks of the body are malformed");
 }
+
+Request RequestReader::take() { return std::move(request_); }
 
 }  // namespace datamesh::http

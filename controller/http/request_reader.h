@@ -6,12 +6,12 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "controller/http/chunked_body.h"
 #include "controller/http/limits.h"
 #include "controller/http/message.h"
 
@@ -29,7 +29,6 @@ class RequestReader {
 
   /// `limits` outlives it.
   explicit RequestReader(const ServerLimits& limits);
-  ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
 
@@ -44,7 +43,7 @@ class RequestReader {
   Step advance();
 
   /// Bytes of the body so far.
-  std::size_t body_size() const;
+  std::size_t body_size() const { return request_.body.size(); }
   /// After HeadRead.
   bool expects_continue() const { return expects_continue_; }
   bool keeps_alive() const { return keeps_alive_; }
@@ -56,11 +55,10 @@ class RequestReader {
   Request take();
 
  private:
-  struct Parser;
-
   std::string_view unread() const { return {buffer_.data() + first_, last_ - first_}; }
   Step read_head();
   Step read_body();
+  Step read_chunks();
   Step refuse(int status, std::string message);
   std::optional<Refusal> parse(std::string_view head);
 
@@ -69,7 +67,9 @@ class RequestReader {
   std::size_t first_ = 0;  ///< of the bytes not yet read
   std::size_t last_ = 0;
   std::size_t scanned_ = 0;  ///< how much of what is unread was searched for the head's end
-  std::unique_ptr<Parser> parser_;
+  bool head_read_ = false;
+  std::size_t body_left_ = 0;          ///< of a body whose length was told
+  std::optional<ChunkedBody> chunks_;  ///< of a body whose length was not
   Request request_;
   bool expects_continue_ = false;
   bool keeps_alive_ = false;

@@ -50,12 +50,22 @@ TEST(RequestReader, ReadsTheSameHoweverTheBytesAreCut) {
   }
 }
 
+TEST(RequestReader, ReadsChunksThatWouldFailAnAssertionOfBeast) {
+  const std::string empty = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t step = 1; step <= empty.size(); ++step) ASSERT_EQ(read(empty, step), "POST / \n") << step;
+}
+
 TEST(RequestReader, RefusesTheSameHoweverTheBytesAreCut) {
   const std::string folded = "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n";
   const std::string bare = "GET / HTTP/1.1\r\nHost: h\nX: a\r\n\r\n";
+  const std::string chunked = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (std::size_t step = 1; step <= folded.size(); ++step) {
     ASSERT_EQ(read(folded, step), "refused 400") << step;
     ASSERT_EQ(read(bare, step), "refused 400") << step;
+    for (const char* body : {"1\nx\r\n0\r\n\r\n", "1\rx\r\n0\r\n\r\n", "1 \r\nx\r\n", "1\r\nxy\r\n", "1\r\nx\n0\r\n\r\n", ";\r\n",
+                             "\r\n", "g\r\n", "-1\r\n", "0\r\n folded\r\n\r\n", "0\r\nnone\r\n\r\n", "0\r\n\n", "1000000000000000\r\n"}) {
+      ASSERT_EQ(read(chunked + body, step), "refused 400") << body << step;
+    }
   }
 }
 
