@@ -24,14 +24,14 @@ Result<void> check_conditions(const Session& session, const Json& input, const J
 template <class Visit>
 void for_each_share(const Session& session, Visit&& visit) {
   for_each_under(session.state.shares, prefix_of({session.region(), session.account()}),
-                 [&](const std::string&, const Share& share) {
-                   if (share.status != ShareStatus::Deleted) visit(share);
+                 [&](const std::string& key, const Share& share) {
+                   if (share.status != ShareStatus::Deleted) visit(key, share);
                  });
 }
 
 bool has_shares(const Session& session) {
   bool found = false;
-  for_each_share(session, [&](const Share&) { found = true; });
+  for_each_share(session, [&](const std::string&, const Share&) { found = true; });
   return found;
 }
 
@@ -42,14 +42,12 @@ Result<Json> get_policy(Session& session, const Json& input) {
 }
 
 /// The policy that RAM attaches for one share.
-Json policy_of(const Share& share) {
-  Json resources = Json::array();
-  for (const auto& [arn, uses] : share.resources) resources.push_back(arn);
+Json policy_of(const State& state, const std::string& key, const Share& share) {
   const Json policy = {{"Version", "2012-10-17"},
                        {"Statement", Json::array({{{"Effect", "Allow"},
                                                    {"Principal", {{"AWS", share.receiver}}},
                                                    {"Action", Json::array({"glue:Get*", "glue:SearchTables"})},
-                                                   {"Resource", std::move(resources)}}})}};
+                                                   {"Resource", resources_of(state, key)}}})}};
   const std::string text = policy.dump();
   return {{"PolicyInJson", text},
           {"PolicyHash", text_hash(text)},
@@ -61,7 +59,9 @@ Result<Json> get_policies(Session& session, const Json& input) {
   TRY_VALUE(const Paging paging, read_paging(session, input, 100));
   std::vector<Json> all;
   if (const Json* own = session.home().policies.find("")) all.push_back(*own);
-  for_each_share(session, [&](const Share& share) { all.push_back(policy_of(share)); });
+  for_each_share(session, [&](const std::string& key, const Share& share) {
+    all.push_back(policy_of(session.state, key, share));
+  });
   std::size_t from = 0;
   for (const char digit : paging.from) from = from * 10 + static_cast<std::size_t>(digit - '0') % 10;
   Json list = Json::array();

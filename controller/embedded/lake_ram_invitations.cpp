@@ -118,7 +118,7 @@ Result<Json> list_pending_resources(Session& session, const Json& input) {
   TRY(check_pending(session, invitation));
   Json list = Json::array();
   if (const Share* share = session.state.shares.find(invitation.share_key)) {
-    for (const auto& [arn, uses] : share->resources) {
+    for (const std::string& arn : resources_of(session.state, invitation.share_key)) {
       list.push_back(
           {{"arn", arn}, {"type", ram_type_of(arn)}, {"resourceShareArn", share->arn}, {"status", "PENDING"}});
     }

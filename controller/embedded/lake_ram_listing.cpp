@@ -95,7 +95,7 @@ Json association_json(const Session& session, const Share& share, const std::str
 /// Runs a listing over shares. `lines` gives what one share contributes; a page may hold more lines than asked for
 /// by the last share of it.
 Result<Json> list_shares(Session& session, const Json& input, const char* name,
-                         const std::function<std::vector<Json>(const Share&)>& lines) {
+                         const std::function<std::vector<Json>(const std::string& key, const Share&)>& lines) {
   TRY_VALUE(const Paging paging, read_paging(session, input, 100, "nextToken", "maxResults"));
   const std::string prefix = prefix_of({session.region()});
   Json list = Json::array();
@@ -104,7 +104,7 @@ Result<Json> list_shares(Session& session, const Json& input, const char* name,
   for (; at != session.state.shares.end() && at->first.starts_with(prefix); ++at) {
     const bool was_empty = list.empty();
     if (list.size() < paging.most) {
-      for (Json& line : lines(at->second)) list.push_back(std::move(line));
+      for (Json& line : lines(at->first, at->second)) list.push_back(std::move(line));
     } else {
       output["nextToken"] = token_of(at->first);
       break;
@@ -135,7 +135,7 @@ Result<Json> get_shares(Session& session, const Json& input) {
   const Json arns = input.value("resourceShareArns", Json::array());
   const std::string status = string_at(input, "resourceShareStatus");
   const std::string name = string_at(input, "name");
-  return list_shares(session, input, "resourceShares", [&](const Share& share) -> std::vector<Json> {
+  return list_shares(session, input, "resourceShares", [&](const std::string&, const Share& share) -> std::vector<Json> {
     if (!belongs(session, input, share) || !is_among(arns, share.arn)) return {};
     if (!name.empty() && share.name != name) return {};
     if (!status.empty() && status != share_status(session, share)) return {};
@@ -150,7 +150,7 @@ Result<Json> get_associations(Session& session, const Json& input) {
   const std::string status = string_at(input, "associationStatus");
   const std::string resource = string_at(input, "resourceArn");
   const std::string principal = string_at(input, "principal");
-  return list_shares(session, input, "resourceShareAssociations", [&](const Share& share) {
+  return list_shares(session, input, "resourceShareAssociations", [&](const std::string& key, const Share& share) {
     std::vector<Json> out;
     const bool is_ours = share.owner == session.account() || is_received(session, share);
     if (!is_ours || !is_among(arns, share.arn)) return out;
@@ -159,7 +159,7 @@ Result<Json> get_associations(Session& session, const Json& input) {
       out.push_back(association_json(session, share, share.receiver, "PRINCIPAL"));
     }
     if (type != "RESOURCE") return out;
-    for (const auto& [arn, uses] : share.resources) {
+    for (const std::string& arn : resources_of(session.state, key)) {
       if (resource.empty() || resource == arn) out.push_back(association_json(session, share, arn, "RESOURCE"));
     }
     return out;
@@ -172,12 +172,12 @@ Result<Json> list_resources(Session& session, const Json& input) {
   const Json wanted = input.value("resourceArns", Json::array());
   const std::string type = string_at(input, "resourceType");
   const std::string principal = string_at(input, "principal");
-  return list_shares(session, input, "resources", [&](const Share& share) {
+  return list_shares(session, input, "resources", [&](const std::string& key, const Share& share) {
     std::vector<Json> out;
     if (!belongs(session, input, share) || share.status == ShareStatus::Deleted) return out;
     if (!is_among(arns, share.arn) || (!principal.empty() && principal != share.receiver)) return out;
     const bool is_arrived = arrival_of(session, share) == Arrival::Arrived;
-    for (const auto& [arn, uses] : share.resources) {
+    for (const std::string& arn : resources_of(session.state, key)) {
       if (!is_among(wanted, arn) || (!type.empty() && type != ram_type_of(arn))) continue;
       out.push_back({{"arn", arn},
                      {"type", ram_type_of(arn)},
@@ -195,7 +195,7 @@ Result<Json> list_principals(Session& session, const Json& input) {
   TRY(check_arns(session, input));
   const Json arns = input.value("resourceShareArns", Json::array());
   const Json wanted = input.value("principals", Json::array());
-  return list_shares(session, input, "principals", [&](const Share& share) -> std::vector<Json> {
+  return list_shares(session, input, "principals", [&](const std::string&, const Share& share) -> std::vector<Json> {
     if (!belongs(session, input, share) || share.status == ShareStatus::Deleted) return {};
     const bool is_other = share.owner != session.account();
     const std::string id = is_other ? share.owner : share.receiver;

@@ -45,7 +45,7 @@ Result<Json> disassociate(Session& session, const Json& input) {
   Share share = *session.state.shares.find(key);
   Json changed = Json::array();
   for (const Json& arn : input.value("resourceArns", Json::array())) {
-    if (share.resources.erase(arn.get<std::string>()) == 0) {
+    if (!session.state.share_resources.erase(join_parts({key, arn.get<std::string>()}))) {
       return session.error("UnknownResourceException", "Not in the share: " + arn.get<std::string>());
     }
     changed.push_back(association_json(share, arn, "RESOURCE", "DISASSOCIATING"));
@@ -68,7 +68,8 @@ Result<Json> associate(Session& session, const Json& input) {
   Share share = *session.state.shares.find(key);
   Json changed = Json::array();
   for (const Json& arn : input.value("resourceArns", Json::array())) {
-    share.resources.emplace(arn.get<std::string>(), 1);
+    const std::string resource = join_parts({key, arn.get<std::string>()});
+    if (session.state.share_resources.find(resource) == nullptr) session.state.share_resources.put(resource, 1);
     changed.push_back(association_json(share, arn, "RESOURCE", "ASSOCIATING"));
   }
   for (const Json& principal : input.value("principals", Json::array())) {

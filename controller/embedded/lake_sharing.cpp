@@ -22,6 +22,12 @@ bool is_blocked_by_policy(Session& session) {
          text.find("ram.amazonaws.com") == std::string::npos;
 }
 
+bool is_empty(const State& state, const std::string& share_key) {
+  const std::string prefix = prefix_of({share_key});
+  const auto first = state.share_resources.lower_bound(prefix);
+  return first == state.share_resources.end() || !first->first.starts_with(prefix);
+}
+
 bool is_dead(const State& state, const Share& share, Time now) {
   if (share.status == ShareStatus::Deleted || share.is_receiver_gone) return true;
   if (share.status == ShareStatus::Active) return false;
@@ -34,7 +40,7 @@ bool is_dead(const State& state, const Share& share, Time now) {
 void forget_ended(Session& session, const std::string& prefix) {
   std::vector<std::string> ended;
   for_each_under(session.state.shares, prefix, [&](const std::string& key, const Share& share) {
-    if (share.status == ShareStatus::Deleted && share.resources.empty()) ended.push_back(key);
+    if (share.status == ShareStatus::Deleted && is_empty(session.state, key)) ended.push_back(key);
   });
   for (const std::string& key : ended) session.state.shares.erase(key);
 }
@@ -130,7 +136,7 @@ Result<Symbol> share_with(Session& session, const std::string& receiver, const s
   } else {
     share = *session.state.shares.find(key);
   }
-  ++share.resources[resource];
+  use_resource(session.state, key, resource, 1);
   share.updated = session.now_millis();
   session.state.shares.put(key, std::move(share));
   return session.intern(key);
@@ -139,16 +145,34 @@ Result<Symbol> share_with(Session& session, const std::string& receiver, const s
 void unshare(Session& session, const std::string& share_key, const std::string& resource) {
   const Share* found = session.state.shares.find(share_key);
   if (found == nullptr || found->status == ShareStatus::Deleted) return;
+  if (session.state.share_resources.find(join_parts({share_key, resource})) == nullptr) return;
+  use_resource(session.state, share_key, resource, -1);
   Share share = *found;
-  const auto use = share.resources.find(resource);
-  if (use == share.resources.end()) return;
-  if (--use->second <= 0) share.resources.erase(use);
   share.updated = session.now_millis();
-  if (share.resources.empty()) {
+  if (is_empty(session.state, share_key)) {
     share.status = ShareStatus::Deleted;
     if (!share.invitation.empty()) session.state.invitations.erase(share.invitation);
   }
   session.state.shares.put(share_key, std::move(share));
+}
+
+void use_resource(State& state, const std::string& share_key, const std::string& resource, std::int64_t delta) {
+  const std::string key = join_parts({share_key, resource});
+  const Json* uses = state.share_resources.find(key);
+  const std::int64_t after = (uses ? uses->get<std::int64_t>() : 0) + delta;
+  if (after > 0) {
+    state.share_resources.put(key, after);
+  } else {
+    state.share_resources.erase(key);
+  }
+}
+
+std::vector<std::string> resources_of(const State& state, const std::string& share_key) {
+  std::vector<std::string> out;
+  const std::string prefix = prefix_of({share_key});
+  for_each_under(state.share_resources, prefix,
+                 [&](const std::string& key, const Json&) { out.push_back(key.substr(prefix.size())); });
+  return out;
 }
 
 bool is_usable(const State& state, Symbol share_key) {

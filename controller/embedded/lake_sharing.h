@@ -30,6 +30,11 @@ Result<Symbol> share_with(Session& session, const std::string& receiver, const s
 /// Takes back one use of a resource; a share without resources is deleted.
 void unshare(Session& session, const std::string& share_key, const std::string& resource);
 
+/// Changes by `delta` how many grants need a resource of a share. What none needs is not in it.
+void use_resource(State& state, const std::string& share_key, const std::string& resource, std::int64_t delta);
+/// The ARNs of what a share carries, in order.
+std::vector<std::string> resources_of(const State& state, const std::string& share_key);
+
 /// Whether what the share carries arrives: accepted, neither deleted nor blocked. A null share is within an account.
 bool is_usable(const State& state, Symbol share);
 

@@ -134,7 +134,6 @@ Json to_stored(const Share& s) {
           {"owner", s.owner},       {"region", s.region},
           {"receiver", s.receiver}, {"status", static_cast<int>(s.status)},
           {"blocked", s.is_blocked}, {"gone", s.is_receiver_gone},
-          {"resources", s.resources.empty() ? Json::object() : Json(s.resources)},
           {"invitation", s.invitation}, {"created", s.created}, {"updated", s.updated}};
 }
 void from_stored(const Json& stored, Share& s) {
@@ -146,7 +145,6 @@ void from_stored(const Json& stored, Share& s) {
   s.status = static_cast<ShareStatus>(stored.at("status").get<int>());
   s.is_blocked = stored.at("blocked");
   s.is_receiver_gone = stored.at("gone");
-  s.resources = stored.at("resources").get<std::map<std::string, std::int64_t>>();
   s.invitation = stored.at("invitation");
   s.created = stored.at("created");
   s.updated = stored.at("updated");
@@ -190,6 +188,7 @@ std::vector<ShelfBase*> Catalog::shelves() {
 
 State::State()
     : shares({}, "shares", journal),
+      share_resources({}, "share_resources", journal),
       invitations({}, "invitations", journal),
       organizations({}, "organizations", journal),
       sessions({}, "sessions", journal),
@@ -230,7 +229,7 @@ Catalog* State::find_catalog(const CatalogRef& ref) {
 ShelfBase* State::shelf(const CatalogRef& ref, std::string_view name) {
   const std::vector<ShelfBase*> candidates =
       ref.account.empty()
-          ? std::vector<ShelfBase*>{&shares, &invitations, &organizations, &sessions, &counters}
+          ? std::vector<ShelfBase*>{&shares, &share_resources, &invitations, &organizations, &sessions, &counters}
           : bare_catalog(ref).shelves();
   for (ShelfBase* one : candidates) {
     if (one->name() == name) return one;

@@ -125,8 +125,7 @@ struct Share {
   ShareStatus status = ShareStatus::Pending;
   bool is_blocked = false;  ///< the owner's catalog policy does not let RAM share
   bool is_receiver_gone = false;  ///< the receiver was disassociated by hand
-  std::map<std::string, std::int64_t> resources;  ///< ARN to how many grants need it
-  std::string invitation;                         ///< empty inside an organization
+  std::string invitation;         ///< empty inside an organization
   std::int64_t created = 0;
   std::int64_t updated = 0;
 };
@@ -210,6 +209,7 @@ class State {
   Journal journal;
   Interner interner;
   TextShelf<Share> shares;            ///< region, owner, receiver, number (20 digits)
+  TextShelf<Json> share_resources;    ///< key of a share, ARN: how many grants need it
   TextShelf<Invitation> invitations;  ///< ARN
   TextShelf<Json> organizations;      ///< "": the organization
   TextShelf<Json> sessions;           ///< access key id

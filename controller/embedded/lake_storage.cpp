@@ -13,7 +13,7 @@ namespace {
 
 /// Marks the file as a lake ("DMLK"), so that another program's database is not taken for one.
 constexpr std::int64_t kApplicationId = 0x444D4C4B;
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
 
 constexpr const char* kSchema =
     "CREATE TABLE shelves(id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL);"
@@ -22,7 +22,17 @@ constexpr const char* kSchema =
     "CREATE TABLE sequence(number INTEGER NOT NULL);"
     "INSERT INTO sequence VALUES(0);"
     "PRAGMA application_id = 1145916491;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+
+/// Format 1 kept what a share carries in the share itself.
+constexpr const char* kUpgradeFrom1 =
+    "INSERT INTO shelves(account, region, name) VALUES('', '', 'share_resources');"
+    "INSERT INTO entries(shelf, key, value)"
+    " SELECT (SELECT id FROM shelves WHERE name = 'share_resources'), e.key || char(31) || r.key, r.value"
+    " FROM shelves s JOIN entries e ON e.shelf = s.id, json_each(e.value, '$.resources') r WHERE s.name = 'shares';"
+    "UPDATE entries SET value = json_remove(value, '$.resources')"
+    " WHERE shelf IN (SELECT id FROM shelves WHERE name = 'shares');"
+    "PRAGMA user_version = 2;";
 
 static_assert(kApplicationId == 1145916491);
 
@@ -130,7 +140,7 @@ Result<void> LakeStorage::check_owner() {
   TRY_VALUE(const std::int64_t application, number("PRAGMA application_id"));
   if (application != kApplicationId) return trouble(SQLITE_NOTADB);
   TRY_VALUE(const std::int64_t format, number("PRAGMA user_version"));
-  if (format != kFormat) {
+  if (format != 1 && format != kFormat) {
     return fail(ErrorKind::Unavailable,
                 "lake file " + file_ + ": made by another version (format " + std::to_string(format) +
                     "); open it with that version, or move it away to begin with an empty lake",
@@ -140,6 +150,7 @@ Result<void> LakeStorage::check_owner() {
   const bool is_sound = sqlite3_step(check) == SQLITE_ROW && column(check, 0) == "ok";
   sqlite3_reset(check);
   if (!is_sound) return trouble(SQLITE_CORRUPT);
+  if (format == 1) return run(kUpgradeFrom1);
   return {};
 }
 

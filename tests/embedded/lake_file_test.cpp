@@ -141,6 +141,7 @@ class LakeReopened : public LakeFile {
     ask(kOwner, Service::Glue, "GetTableVersions", orders);
     ask(kOwner, Service::Glue, "GetPartitions", orders);
     ask(kOwner, Service::Ram, "GetResourceShares", {{"resourceOwner", "SELF"}});
+    ask(kOwner, Service::Ram, "ListResources", {{"resourceOwner", "SELF"}});
     ask(kOther, Service::Ram, "GetResourceShareInvitations");
     ask(kConsumer, Service::Glue, "GetTable", {{"CatalogId", kOwner}, {"DatabaseName", "sales"}, {"Name", "orders"}});
     return out;
@@ -156,6 +157,34 @@ TEST_F(LakeReopened, GivesTheSameAnswers) {
   }
   const auto lake = opened();
   EXPECT_EQ(answers(*lake), before);
+}
+
+/// Format 1 kept what a share carries in the share itself.
+constexpr const char* kBackToFormat1 = R"(
+  UPDATE entries SET value = json_set(value, '$.resources', (
+    SELECT json_group_object(substr(r.key, length(entries.key) + 2), json(r.value)) FROM entries r
+    JOIN shelves s ON s.id = r.shelf AND s.name = 'share_resources'
+    WHERE substr(r.key, 1, length(entries.key) + 1) = entries.key || char(31)))
+  WHERE shelf = (SELECT id FROM shelves WHERE name = 'shares');
+  DELETE FROM entries WHERE shelf = (SELECT id FROM shelves WHERE name = 'share_resources');
+  DELETE FROM shelves WHERE name = 'share_resources';
+  PRAGMA user_version = 1;)";
+
+TEST_F(LakeReopened, GivesTheSameAnswersFromAFileOfFormat1) {
+  Json before;
+  {
+    const auto lake = opened();
+    fill(*lake);
+    before = answers(*lake);
+  }
+  sqlite3* file = nullptr;
+  ASSERT_EQ(sqlite3_open(this->file().c_str(), &file), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(file, kBackToFormat1, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(file);
+  EXPECT_EQ(sqlite3_changes(file), 1) << "the shelf of format 2";
+  sqlite3_close(file);
+  const auto lake = opened();
+  EXPECT_EQ(answers(*lake), before);
+  ASSERT_EQ(before[std::string(kOwner) + "ListResources"].at("resources").size(), 2U);
 }
 
 TEST_F(LakeReopened, KeepsTheOrganization) {
