@@ -88,7 +88,12 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   auto finalizers = resource->metadata.finalizers;
   if (resource->metadata.deletion) {
     if (!has_finalizer(*resource)) return std::nullopt;
-    if (write.recorded.empty() && !is_needed_for_release(*resource)) {
+    const bool is_needed = is_needed_for_release(*resource);
+    if (state.claims.empty() != claims_of(*resource, now()).claims.empty()) {
+      queue_reclaim({state.key});  // what it claims for the sake of others begins or ends
+      return std::nullopt;
+    }
+    if (write.recorded.empty() && !is_needed) {
       std::erase(finalizers, kFinalizer);
       write.finalizers = std::move(finalizers);
       return write;
@@ -240,12 +245,12 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
     }
   }
   for (const auto& [id, record] : state.recorded) {
-    if (out.contains(id) || claimed_value(state, id)) continue;
+    if (out.contains(id) || claims_any(state, id)) continue;
     if (ledger_.keeps(state, id) || !is_released(id, record)) out.emplace(id, record);
   }
   // A claim on a catalog that cannot be read just now keeps what it had.
   for (const auto& [id, record] : state.recorded) {
-    if (claimed_value(state, id)) out.try_emplace(id, record);
+    if (claims_any(state, id)) out.try_emplace(id, record);
   }
   return out;
 }
@@ -253,7 +258,7 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
 Json Engine::Impl::entries_json(const ResourceState& state, const std::map<KeyId, Recorded>& recorded) const {
   std::map<catalog::EntryKey, Json> sorted;
   for (const auto& [id, record] : recorded) {
-    const bool claimed = claimed_value(state, id).has_value();
+    const bool claimed = claims_any(state, id);
     const EntryState now = claimed ? standing(id).state : EntryState::Pending;
     sorted.emplace(ledger_.key(id), encode_entry(ledger_.key(id), record, now));
   }
@@ -326,7 +331,7 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
     input.standings.push_back(standing(claim.key));
   }
   for (const auto& [id, record] : recorded) {
-    if (claimed_value(state, id) || ledger_.keeps(state, id)) continue;
+    if (claims_any(state, id) || ledger_.keeps(state, id)) continue;
     Standing releasing = standing(id);
     if (releasing.state == EntryState::InForce) releasing.state = EntryState::Pending;
     input.releasing.push_back(std::move(releasing));
@@ -419,7 +424,7 @@ void Engine::Impl::take_write(WriteResult result) {
   for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
     if (ledger_.owners(id).empty()) catalog(ledger_.key(id).catalog).confirmed.erase(id);
     // What thousands claim is planned when the last of them has it on record, not after each.
-    if (!claimed_value(*state, id) || ledger_.is_recorded(id)) mark(id);
+    if (!claims_any(*state, id) || ledger_.is_recorded(id)) mark(id);
     // Who claims it no more may have waited for this record.
     for (ResourceState* former : ledger_.former_claimants(id)) assess_later(*former);
   }

@@ -196,6 +196,16 @@ void Engine::Impl::reclaim_queued() {
   for (const ObjectKey& key : keys) reclaim(key);
 }
 
+/// An account that is being deleted claims what it did while it is needed: taking back takes the rights that it gives.
+reconcilers::ClaimSet Engine::Impl::claims_of(const Resource& resource, Time time) const {
+  if (!resource.metadata.deletion || !is_needed_for_release(resource)) {
+    return reconcilers::claims_of(resource, mesh_, time);
+  }
+  Resource needed = resource;
+  needed.metadata.deletion.reset();
+  return reconcilers::claims_of(needed, mesh_, time);
+}
+
 void Engine::Impl::reclaim(const ObjectKey& key) {
   ResourceState* state = ledger_.find(key);
   if (state == nullptr) return;
@@ -204,15 +214,19 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   const Resource* resource = mesh_.find(key);
   reconcilers::ClaimSet claims;
   if (resource != nullptr) find_source(*resource);
-  if (resource != nullptr) claims = reconcilers::claims_of(*resource, mesh_, begun);
+  if (resource != nullptr) claims = claims_of(*resource, begun);
   for (const KeyId id : ledger_.set_claims(*state, claims)) {
     CatalogState& held_by = catalog(ledger_.key(id).catalog);
     held_by.confirmed.erase(id);
     held_by.failures.erase(id);  // a changed declaration is tried at once
     mark(id);
-    for (const KeyId need : ledger_.needs(id)) catalog(ledger_.key(need).catalog);
   }
-  for (const auto& [id, record] : state->recorded) mark(id);
+  for (const IndexedClaim& claim : state->claims) {
+    for (const KeyId need : claim.needs) catalog(ledger_.key(need).catalog);  // it is read, to see when the need is met
+  }
+  for (const auto& [id, record] : state->recorded) {
+    if (!claims_any(*state, id)) mark(id);  // what is claimed as before stands as before
+  }
   recheck_at(*state, claims.recheck_at);
   assess_later(*state);
   if (key.kind == "Account" || key.kind == "Mesh") {

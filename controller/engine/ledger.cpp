@@ -139,11 +139,15 @@ std::vector<KeyId> Ledger::set_recorded(ResourceState& state, std::map<KeyId, Re
     if (state.recorded.contains(id)) continue;
     touched.push_back(id);
     lines_[id].owners.push_back(&state);
-    const auto [begin, end] = claims_on(state, id);
-    if (begin == end) lines_[id].former.push_back(&state);
+    if (!claims_any(state, id)) lines_[id].former.push_back(&state);
   }
   state.recorded = std::move(recorded);
   return touched;
+}
+
+bool claims_any(const ResourceState& state, KeyId id) {
+  const auto [begin, end] = claims_on(state, id);
+  return begin != end;
 }
 
 std::optional<EntryValue> claimed_value(const ResourceState& state, KeyId id) {

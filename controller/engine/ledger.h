@@ -124,6 +124,8 @@ class Ledger {
   std::map<api::ObjectKey, std::unique_ptr<ResourceState>> resources_;
 };
 
+bool claims_any(const ResourceState& state, KeyId id);
+
 /// The claim of `state` on `id`, merged if it has several; null when it has none.
 std::optional<catalog::EntryValue> claimed_value(const ResourceState& state, KeyId id);
 

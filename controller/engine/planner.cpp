@@ -103,6 +103,21 @@ std::optional<EntryKey> opened_entry(const EntryKey& key) {
   return EntryKey{key.catalog, catalog::table_key(id->resource.database, id->resource.table)};
 }
 
+/// A link has taken the name of the database or table: what was granted on what had it before went with that. Only what
+/// links can carry may be there. Source: lake-formation.md 2.6
+bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, const PermissionValue& value) {
+  const auto id = catalog::parse_permission_id(key.local.name);
+  if (!id || id->resource.owner != key.catalog.account || id->resource.database.empty()) return false;
+  const catalog::ResourceId& resource = id->resource;
+  const bool is_within = resource.type != catalog::ResourceType::Database;
+  const bool database_is_link = snapshot.find(catalog::database_link_key(resource.database)) != nullptr;
+  if (is_within && database_is_link) return true;
+  const bool table_is_link = !resource.table.empty() &&
+                             snapshot.find(catalog::table_link_key(resource.database, resource.table)) != nullptr;
+  const catalog::PermissionSet on_links{catalog::Permission::Describe, catalog::Permission::Drop};
+  return (database_is_link || table_is_link) && !on_links.contains(value.permissions);
+}
+
 /// One planning of one catalog.
 class Planning {
  public:
@@ -271,7 +286,9 @@ class Planning {
   EntryValue owned_value(KeyId id, const EntryKey& key, const std::optional<Ownership>& ownership) const {
     if (!ownership || is_taken_back(*input_.confirmed, ledger_, id, ownership->permission)) return {};
     if (key.local.kind == EntryKind::Permission) {
-      return left_of(*input_.confirmed, ledger_, id, ownership->permission);
+      const PermissionValue left = left_of(*input_.confirmed, ledger_, id, ownership->permission);
+      const bool is_lost = snapshot_.find(key.local) == nullptr && is_lost_to_a_link(snapshot_, key, left);
+      return is_lost ? EntryValue() : EntryValue(left);
     }
     if (!ownership->deletable) return {};
     return catalog::OptIn{};  // any value: that it is ours is all that counts

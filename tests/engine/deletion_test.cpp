@@ -108,6 +108,44 @@ TEST(Release, OfWhatAnotherGrantTookOverWhileNobodyLookedEnds) {
   EXPECT_TRUE(std::none_of(lines.begin(), lines.end(), [](const auto& line) { return line.find("role/reader") != line.npos; }));
 }
 
+TEST(Release, EndsWhereALinkHasTakenTheName) {
+  // Lake Formation refuses to revoke on a table of a database that is a link.
+  SmallWorld world;
+  world.converge();
+  world.apply(
+      "apiVersion: datamesh.dev/v1alpha1\nkind: Grant\nmetadata: {name: local, namespace: retail}\n"
+      "spec: {product: {name: orders}, permissions: [SELECT, ALTER], to: {principals: "
+      "['arn:aws:iam::100000000001:role/reader']}}\n");
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.ready("Grant", "retail", "local"), "True:InForce");
+  world.crash();
+  ASSERT_TRUE(world.by_hand(kCentral, aws::Service::Glue, "DeleteDatabase", R"({"Name": "orders"})"));
+  ASSERT_TRUE(world.by_hand(kCentral, aws::Service::Glue, "CreateDatabase",
+                            R"({"DatabaseInput": {"Name": "orders", "TargetDatabase":
+                                {"CatalogId": "100000000002", "DatabaseName": "theirs"}}})"));
+  world.remove("Grant", "retail", "local");
+  world.start_engine();
+  world.run_until_idle();
+  EXPECT_EQ(world.get("Grant", "retail", "local"), Json());
+}
+
+TEST(Deletion, OfAnAccountKeepsTheOperatorsRightsThereWhileTheyAreNeeded) {
+  SmallWorld world;
+  world.converge();
+  world.crash();
+  ASSERT_TRUE(world.by_hand(kCentral, aws::Service::LakeFormation, "PutDataLakeSettings",
+                            R"({"DataLakeSettings": {"DataLakeAdmins": [
+                                {"DataLakePrincipalIdentifier": "arn:aws:iam::100000000001:role/Admin"}]}})"));
+  world.remove("Account", "governance", "central");
+  world.remove("Grant", "retail", "orders-to-analytics");
+  world.start_engine();
+  world.run_until_idle();
+  const Lines lines = world.entries(kCentral);
+  EXPECT_TRUE(std::none_of(lines.begin(), lines.end(), [](const auto& line) { return line.find("@K") != line.npos; }));
+  EXPECT_EQ(world.get("Grant", "retail", "orders-to-analytics"), Json());
+  EXPECT_EQ(world.get("Account", "governance", "central"), Json());
+}
+
 TEST(Deletion, KeepsTheFinalizerUntilTheLastEntryIsGone) {
   Recorded world;
   const auto revoked = [&] {
