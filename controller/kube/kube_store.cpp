@@ -242,11 +242,10 @@ Result<Json> KubeStore::patch(const api::ObjectKey& key, api::PatchType type, co
 
 /// By server-side apply: what an earlier status of ours had and this one has not goes, what others wrote there stays,
 /// and a status that is the same is no write.
-Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
+Result<Json> KubeStore::apply_status(const api::StatusWrite& write, const std::string& revision) {
   TRY_VALUE(const api::KindFacts* kind, facts(write.key.kind));
   Json metadata = {{"name", write.key.name}};
-  if (!write.uid.empty()) metadata["uid"] = write.uid;
-  if (write.revision) metadata["resourceVersion"] = std::to_string(*write.revision);
+  if (!revision.empty()) metadata["resourceVersion"] = revision;
   if (!write.key.ns.empty()) metadata["namespace"] = write.key.ns;
   const Json body = {{"apiVersion", kind->group + "/" + kind->version},
                      {"kind", kind->kind},
@@ -256,15 +255,24 @@ Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
                                     body, "application/apply-patch+yaml");
   request.query["fieldManager"] = options_.field_manager + "-status";
   request.query["force"] = "true";
-  auto written = body_of(transport_.send(request), kOrigin);
-  if (!written && written.error().kind == ErrorKind::Conflict && !write.revision) {
-    // It is forced, so only the uid can be in conflict.
-    Error error = written.error();
-    error.kind = ErrorKind::NotFound;
-    return fail(std::move(error));
+  TRY_VALUE(Json written, body_of(transport_.send(request), kOrigin));
+  return without_managed_fields(std::move(written));
+}
+
+/// A server overlooks the uid that a status is applied with (seen with kube-apiserver 1.32), so the object is looked at
+/// first, and its revision holds it still.
+Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
+  if (write.revision) return apply_status(write, std::to_string(*write.revision));
+  if (write.uid.empty()) return apply_status(write, "");
+  for (int attempt = 1;; ++attempt) {
+    TRY_VALUE(const Json present, get(write.key));
+    const Json& metadata = present.at("metadata");
+    if (string_at(metadata, "uid") != write.uid) {
+      return fail(ErrorKind::NotFound, to_string(write.key) + " was deleted and made again", kOrigin);
+    }
+    auto done = apply_status(write, string_at(metadata, "resourceVersion"));
+    if (done || done.error().kind != ErrorKind::Conflict || attempt == kUpdateAttempts) return done;
   }
-  if (!written) return fail(written.error());
-  return without_managed_fields(std::move(*written));
 }
 
 std::vector<Result<Json>> KubeStore::write_statuses(const std::vector<api::StatusWrite>& writes) {

@@ -50,6 +50,8 @@ class KubeStore final : public api::ResourceStore {
   std::vector<const api::KindFacts*> kinds_of(const std::string& kind) const;
   Result<Json> put(const Json& object);
   Result<Json> write_status(const api::StatusWrite& write);
+  /// `revision` empty: whatever is there.
+  Result<Json> apply_status(const api::StatusWrite& write, const std::string& revision);
   void remember(api::Revision revision, const std::string& kind, api::Revision of_kind);
   api::Revision since(const std::string& kind, api::Revision revision);
 

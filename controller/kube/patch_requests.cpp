@@ -55,7 +55,7 @@ Outcome<Wanted> after_patch(Intent& intent, const std::string& media, const Json
   TRY(check_identity(type, object, ""));
   if (!member(object, "metadata").is_object()) object["metadata"] = Json::object();
   TRY(check_metadata_types(type, object));
-  TRY(check_unchanged(type, live, object));
+  if (intent.target.subresource == Subresource::None) TRY(check_unchanged(type, live, object));
   TRY(check_place(intent.target, object));
   std::vector<std::string> problems;
   for (const std::string& path : patch.duplicates) problems.push_back("duplicate field " + go_quoted(path));
@@ -130,7 +130,9 @@ Outcome<Wanted> after_apply(const Intent& intent, const Json& live, const Json& 
   const Json& revision = at_path(config, {"metadata", "resourceVersion"});
   if (!live.is_null() && !revision.is_null()) wanted.object["metadata"]["resourceVersion"] = revision;
   const Json& uid = at_path(config, {"metadata", "uid"});
-  if (!live.is_null() && !uid.is_null()) wanted.object["metadata"]["uid"] = uid;
+  // With a status a real server overlooks it.
+  const bool is_whole = intent.target.subresource == Subresource::None;
+  if (!live.is_null() && !uid.is_null() && is_whole) wanted.object["metadata"]["uid"] = uid;
   return wanted;
 }
 

@@ -1,10 +1,15 @@
 // KubeStore keeps the contract of the seam, over HTTP and through the facade to the embedded store.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
 #include "controller/embedded/sqlite_store.h"
 #include "controller/engine/asio_executor.h"
 #include "controller/kube/facade.h"
 #include "controller/kube/http_transport.h"
+#include "controller/kube/kubeconfig.h"
 #include "controller/kube/kube_store.h"
 #include "controller/kube/served_types.h"
 #include "tests/api/resource_store_contract.h"
@@ -83,6 +88,45 @@ class OverHttp final : public StoreUnderTest {
   std::unique_ptr<kube::HttpTransport> transport_;
   std::unique_ptr<kube::KubeStore> store_;
 };
+
+/// The cluster of $DATAMESH_TEST_KUBECONFIG, where our kinds are installed, emptied before each test.
+class OnCluster final : public StoreUnderTest {
+ public:
+  OnCluster() {
+    kube::KubeconfigSearch search;
+    search.flag = std::getenv("DATAMESH_TEST_KUBECONFIG");
+    const auto read = [](const std::string& path) -> Result<std::string> {
+      std::ifstream file(path, std::ios::binary);
+      if (!file) return fail(ErrorKind::NotFound, path);
+      return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    transport_ = must(kube::HttpTransport::create(must(kube::find_access(search, read)), wall(), read, {}));
+    store_ = std::make_unique<kube::KubeStore>(*transport_, kube::KubeStore::Options{.schema = &schema()});
+    empty();
+  }
+  ~OnCluster() override { empty(); }
+  api::ResourceStore& store() override { return *store_; }
+
+ private:
+  void empty() {
+    for (const Json& each : must(api::list_all(*store_, {})).items) {
+      const api::ObjectKey key = api::key_of(each);
+      (void)store_->patch(key, api::PatchType::Merge, {{"metadata", {{"finalizers", nullptr}}}});
+      (void)store_->remove(key, {});
+    }
+  }
+
+  std::unique_ptr<kube::HttpTransport> transport_;
+  std::unique_ptr<kube::KubeStore> store_;
+};
+
+std::vector<StoreFactory> clusters() {
+  if (std::getenv("DATAMESH_TEST_KUBECONFIG") == nullptr) return {};
+  return {StoreFactory{"OnCluster", [] { return std::make_unique<OnCluster>(); }}};
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ResourceStoreContract);
+INSTANTIATE_TEST_SUITE_P(Cluster, ResourceStoreContract, ::testing::ValuesIn(clusters()), factory_name);
 
 INSTANTIATE_TEST_SUITE_P(Kube, ResourceStoreContract,
                          ::testing::Values(StoreFactory{"OverHttp", [] { return std::make_unique<OverHttp>(); }}),

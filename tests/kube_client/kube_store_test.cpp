@@ -150,21 +150,27 @@ TEST(KubeStore, RetryAfterIsPassedOn) {
 
 TEST(KubeStore, StatusesAreAppliedByForceUnderAManagerOfTheirOwn) {
   Subject subject;
-  subject.script.answers = {answer(200, grant("a", "4"))};
+  Json present = grant("a", "3");
+  present["metadata"]["uid"] = "u-a";
+  const auto conflict = answer(409, {{"kind", "Status"}, {"reason", "Conflict"}, {"message", "stale"}});
+  subject.script.answers = {answer(200, present), conflict, answer(200, present), answer(200, grant("a", "4"))};
   const auto written = subject.store.write_statuses({{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}}});
   ASSERT_TRUE(written.at(0)) << to_string(written.at(0).error());
-  const http::Request& request = subject.script.requests.at(0);
+  EXPECT_EQ(subject.script.requests.at(0).method, "GET");
+  const http::Request& request = subject.script.requests.at(3);
   EXPECT_EQ(request.method, "PATCH");
   EXPECT_EQ(request.path, "/apis/datamesh.dev/v1alpha1/namespaces/retail/grants/a/status");
   EXPECT_EQ(request.query.at("fieldManager"), "datamesh-status");
   EXPECT_EQ(request.query.at("force"), "true");
   EXPECT_EQ(*request.headers.find("Content-Type"), "application/apply-patch+yaml");
-  EXPECT_EQ(parse_json(request.body)->at("metadata").at("uid"), "u-a");
+  EXPECT_EQ(parse_json(request.body)->at("metadata").at("resourceVersion"), "3") << "so that it is the object meant";
 }
 
 TEST(KubeStore, AStatusOfARecreatedObjectIsNotFound) {
   Subject subject;
-  subject.script.answers = {answer(409, {{"kind", "Status"}, {"reason", "Conflict"}, {"message", "uid mismatch"}})};
+  Json present = grant("a", "3");
+  present["metadata"]["uid"] = "new";
+  subject.script.answers = {answer(200, present)};
   const auto written = subject.store.write_statuses({{{"Grant", "retail", "a"}, "old", Json::object()}});
   EXPECT_EQ(written.at(0).error().kind, ErrorKind::NotFound);
 }
