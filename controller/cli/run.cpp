@@ -56,6 +56,13 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
+/// "10.0.0.1:6443" of "https://10.0.0.1:6443/path".
+std::string host_of(const std::string& server) {
+  const std::size_t scheme = server.find("://");
+  const std::string rest = scheme == std::string::npos ? server : server.substr(scheme + 3);
+  return rest.substr(0, rest.find('/'));
+}
+
 /// The parts that only a running process has.
 class Running {
  public:
@@ -67,6 +74,7 @@ class Running {
         engine_executor_(static_cast<std::size_t>(options.process.workers)) {}
 
   ~Running() {
+    metrics_ = nullptr;
     leadership_.reset();
     server_.reset();
     engine_executor_.stop();  // nothing happens any more that could be told
@@ -78,9 +86,14 @@ class Running {
     TRY_VALUE(const kube::LeaseTimings timings, timings_of(options_));
     TRY_VALUE(kube::ClusterAccess access, find_cluster(options_.cluster));
     lease_namespace_ = options_.lease_namespace.empty() ? access.ns : options_.lease_namespace;
-    TRY_VALUE(transport_, kube::HttpTransport::create(access, clock_, read_whole_file, {}));
+    kube::HttpTransport::Options options;
+    options.observe = [this, host = host_of(access.server)](const std::string& code, const std::string& method) {
+      if (telemetry::Metrics* const metrics = metrics_) metrics->rest_call(host, method, code);
+    };
+    TRY_VALUE(transport_, kube::HttpTransport::create(access, clock_, read_whole_file, options));
     // A renewal that hangs must not use up the whole deadline.
-    TRY_VALUE(lease_transport_, kube::HttpTransport::create(std::move(access), clock_, read_whole_file, {timings.renew / 2, {}}));
+    options.timeout = timings.renew / 2;
+    TRY_VALUE(lease_transport_, kube::HttpTransport::create(std::move(access), clock_, read_whole_file, options));
     store_ = std::make_unique<kube::KubeStore>(*transport_, kube::KubeStore::Options{.schema = &session_.schema()});
     events_ = std::make_unique<kube::EventRecorder>(kube::EventSource{"datamesh.dev/operator", "datamesh-" + host_name()},
                                                     clock_, kube::event_writer(*transport_));
@@ -136,6 +149,7 @@ class Running {
     mesh.transition = [this](const engine::Transition& transition) { events_->record(occurrence_of(transition)); };
     if (options_.leader_elect) mesh.may_write = [this] { return leadership_->may_write(); };
     TRY_VALUE(mesh_, LocalMesh::open(mesh));
+    metrics_ = &mesh_->metrics();
     return {};
   }
 
@@ -172,6 +186,7 @@ class Running {
   Signals& signals_;
   SystemClock clock_;
   std::string lease_namespace_;
+  std::atomic<telemetry::Metrics*> metrics_{nullptr};  ///< of mesh_, for the threads that speak to the API server
   std::unique_ptr<kube::HttpTransport> transport_;
   std::unique_ptr<kube::HttpTransport> lease_transport_;
   std::unique_ptr<kube::KubeStore> store_;

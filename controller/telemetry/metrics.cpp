@@ -252,6 +252,9 @@ class Metrics::Impl {
                        {"service", "operation", "outcome"}};
   Table<Histogram> call_duration{
       histogram("datamesh_aws_api_call_duration_seconds", "How long a call to AWS took."), {"service"}};
+  Table<Counter> rest_calls{
+      counter("rest_client_requests_total", "Requests to the Kubernetes API server by code, method and host."),
+      {"code", "host", "method"}};
   Table<Histogram> batch_size{histogram("datamesh_batch_size", "Entries in one batched write."), {"operation"}};
   Table<Histogram> edit_to_converged{
       histogram("datamesh_edit_to_converged_seconds", "From an edit to the resource being Ready."), {"kind"}};
@@ -350,6 +353,11 @@ void Metrics::api_call(const ApiCall& call) {
   impl_->calls.at({std::string(call.service), std::string(call.operation), std::string(call.outcome)}).Increment();
   impl_->call_duration.at({std::string(call.service)}, kCallBuckets)
       .Observe(std::chrono::duration<double>(call.duration).count());
+}
+
+void Metrics::rest_call(const std::string& host, const std::string& method, const std::string& code) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->rest_calls.at({code, host, method}).Increment();
 }
 
 std::string Metrics::exposition() const { return impl_->exposition(); }

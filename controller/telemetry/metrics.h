@@ -47,6 +47,9 @@ class Metrics final : public engine::Observer {
   /// Counts a call and its duration.
   void api_call(const ApiCall& call);
 
+  /// Counts an answer of the Kubernetes API server: its code, or "<error>" when there was none.
+  void rest_call(const std::string& host, const std::string& method, const std::string& code);
+
   /// Says whether this replica leads. Only a program that takes part in an election calls it.
   void leads(const std::string& lease, bool leads);
 

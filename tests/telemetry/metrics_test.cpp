@@ -138,6 +138,14 @@ TEST_F(MetricsTest, MayBeFedAndScrapedFromSeveralThreads) {
             "2000");
 }
 
+TEST_F(MetricsTest, RequestsToTheApiServerAreCountedAsClientGoDoes) {
+  const std::string series = R"(rest_client_requests_total{code="409",host="10.0.0.1:6443",method="PATCH"})";
+  EXPECT_EQ(value(series), "") << "no API server, no series";
+  metrics_.rest_call("10.0.0.1:6443", "PATCH", "409");
+  metrics_.rest_call("10.0.0.1:6443", "PATCH", "409");
+  EXPECT_EQ(value(series), "2");
+}
+
 TEST_F(MetricsTest, WhoLeadsIsSeenOnceItMatters) {
   const std::string series = "leader_election_master_status{name=\"datamesh-operator\"}";
   EXPECT_EQ(value(series), "") << "no election, no series";
