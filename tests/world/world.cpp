@@ -66,7 +66,7 @@ int CountingApi::writes() const {
 
 World::World(Options options) : clock(kStart), executor(clock), options_(std::move(options)) {
   embedded::SqliteStore::Options store_options;
-  store_options.file = ":memory:";
+  store_options.file = options_.store_file;
   store_options.clock = &clock;
   store_options.kinds = kind_table();
   store_options.admission = admit;

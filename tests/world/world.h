@@ -47,6 +47,7 @@ class World {
     ApiWrapper wrap_api;
     StoreWrapper wrap_store;
     engine::Observer* observer = nullptr;
+    std::string store_file = ":memory:";
   };
 
   World() : World(Options{}) {}
