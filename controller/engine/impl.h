@@ -76,7 +76,7 @@ class Engine::Impl {
   void restore(ResourceState& state, const Json& status);
   void queue_reclaim(const std::vector<api::ObjectKey>& keys);
   void reclaim_queued();
-  reconcilers::ClaimSet claims_of(const api::Resource& resource, Time time) const;
+  reconcilers::ClaimSet claims_of(const api::Resource& resource, bool is_needed, Time time) const;
   void reclaim(const api::ObjectKey& key);
   void recheck_at(ResourceState& state, std::optional<Time> when);
 

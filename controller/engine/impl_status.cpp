@@ -89,7 +89,7 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   if (resource->metadata.deletion) {
     if (!has_finalizer(*resource)) return std::nullopt;
     const bool is_needed = is_needed_for_release(*resource);
-    if (state.claims.empty() != claims_of(*resource, now()).claims.empty()) {
+    if (state.claims.empty() != claims_of(*resource, is_needed, now()).claims.empty()) {
       queue_reclaim({state.key});  // what it claims for the sake of others begins or ends
       return std::nullopt;
     }
@@ -141,7 +141,7 @@ bool Engine::Impl::unsettled(const ResourceState& state) {
 /// could approve a held plan.
 bool Engine::Impl::is_needed_for_release(const Resource& resource) const {
   const auto* account = std::get_if<api::AccountSpec>(&resource.spec);
-  if (account == nullptr || mesh_.accounts_with_id(account->account_id).size() > 1) return false;
+  if (account == nullptr || !resource.metadata.deletion || mesh_.accounts_with_id(account->account_id).size() > 1) return false;
   return std::any_of(ledger_.all().begin(), ledger_.all().end(), [&](const auto& each) {
     if (each.first == resource.key) return false;
     return std::any_of(each.second->recorded.begin(), each.second->recorded.end(), [&](const auto& pair) {

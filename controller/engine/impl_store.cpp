@@ -197,10 +197,8 @@ void Engine::Impl::reclaim_queued() {
 }
 
 /// An account that is being deleted claims what it did while it is needed: taking back takes the rights that it gives.
-reconcilers::ClaimSet Engine::Impl::claims_of(const Resource& resource, Time time) const {
-  if (!resource.metadata.deletion || !is_needed_for_release(resource)) {
-    return reconcilers::claims_of(resource, mesh_, time);
-  }
+reconcilers::ClaimSet Engine::Impl::claims_of(const Resource& resource, bool is_needed, Time time) const {
+  if (!is_needed) return reconcilers::claims_of(resource, mesh_, time);
   Resource needed = resource;
   needed.metadata.deletion.reset();
   return reconcilers::claims_of(needed, mesh_, time);
@@ -214,7 +212,7 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   const Resource* resource = mesh_.find(key);
   reconcilers::ClaimSet claims;
   if (resource != nullptr) find_source(*resource);
-  if (resource != nullptr) claims = claims_of(*resource, begun);
+  if (resource != nullptr) claims = claims_of(*resource, is_needed_for_release(*resource), begun);
   for (const KeyId id : ledger_.set_claims(*state, claims)) {
     CatalogState& held_by = catalog(ledger_.key(id).catalog);
     held_by.confirmed.erase(id);

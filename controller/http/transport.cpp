@@ -57,13 +57,14 @@ class PlainTransport final : public Transport {
   }
   void finish(Done done) override {
     stop_sending(socket_);
-    discard(socket_, waste_, kPoliteness, std::move(done));
+    waste_ = std::make_unique<Waste>();
+    discard(socket_, *waste_, kPoliteness, std::move(done));
   }
   void close() override { close_socket(socket_); }
 
  private:
   tcp::socket socket_;
-  Waste waste_{};
+  std::unique_ptr<Waste> waste_;  ///< from `finish` on: an idle connection does not carry it
 };
 
 class TlsTransport final : public Transport {
@@ -84,7 +85,8 @@ class TlsTransport final : public Transport {
   void finish(Done done) override {
     stream_.async_shutdown([this, done = std::move(done)](error_code) mutable {
       stop_sending(stream_.next_layer());
-      discard(stream_.next_layer(), waste_, kPoliteness, std::move(done));
+      waste_ = std::make_unique<Waste>();
+      discard(stream_.next_layer(), *waste_, kPoliteness, std::move(done));
     });
   }
   void close() override { close_socket(stream_.next_layer()); }
@@ -92,7 +94,7 @@ class TlsTransport final : public Transport {
  private:
   std::shared_ptr<boost::asio::ssl::context> context_;
   boost::asio::ssl::stream<tcp::socket> stream_;
-  Waste waste_{};
+  std::unique_ptr<Waste> waste_;  ///< from `finish` on: an idle connection does not carry it
 };
 
 /// Where "http/1.1" is in a client's list of protocols; empty when it is not.
