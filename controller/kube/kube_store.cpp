@@ -5,7 +5,6 @@
 #include <charconv>
 #include <thread>
 
-#include "controller/kube/kube_watch.h"
 #include "controller/kube/object_path.h"
 
 namespace datamesh::kube {
@@ -308,7 +307,7 @@ Result<std::unique_ptr<api::Watch>> KubeStore::watch(const api::WatchRequest& re
     targets.push_back({collection_path(*kind, request.ns), since(kind->kind, request.since)});
   }
   const WatchPace pace{options_.first_backoff, options_.last_backoff, options_.queue};
-  return std::make_unique<KubeWatch>(transport_, std::move(targets), pace, std::move(wake));
+  return std::make_unique<KubeWatch>(transport_, std::move(targets), pace, std::move(wake), options_.watch_trouble);
 }
 
 }  // namespace datamesh::kube
