@@ -1,7 +1,6 @@
 #include "controller/kube/kube_watch.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <random>
 
@@ -18,13 +17,6 @@ constexpr int kMaxTimeoutSeconds = 600;
 constexpr std::size_t kMaxLine = 16 << 20;
 /// A server that starts again fails once or twice, which is no news.
 constexpr int kFailuresOfTrouble = 3;
-
-std::optional<api::Revision> number(const std::string& text) {
-  api::Revision out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
 
 WatchLine refusal(const Json& status) {
   const Json& code = member(status, "code");
@@ -65,7 +57,7 @@ WatchLine parse_watch_line(std::string_view line) {
   const std::string type = string_at(*json, "type");
   Json object = member(*json, "object");
   if (type == "ERROR") return refusal(object);
-  const auto revision = number(string_at(member(object, "metadata"), "resourceVersion"));
+  const auto revision = api::revision_in(object);
   if (!revision) return {WatchLine::Kind::Error, {}, 0, "an event of the watch has no resourceVersion"};
   if (type == "BOOKMARK") return {WatchLine::Kind::Bookmark, {}, *revision, {}};
   static const std::map<std::string, api::EventType> kTypes = {{"ADDED", api::EventType::Added},
