@@ -121,7 +121,7 @@ Result<Json> EmbeddedLake::Core::run(const Operation& operation, const aws::Call
   const std::lock_guard lock(mutex_);
   Session session(state_, call, caller, clock_.now(), listings_);
   TRY(check(operation, session));
-  session.home();
+  if (call.service != aws::Service::Sts) session.home();
   Result<Json> answer = operation.run(session, call.input);
   if (!answer) {
     if (answer.error().origin.empty()) {

@@ -78,7 +78,7 @@ class EmbeddedLake {
   /// Errors: Unavailable when it cannot be written.
   Result<void> set_organization(const Organization& organization);
 
-  /// Every account and region that was ever called, in order.
+  /// Every account and region that was ever called, but for STS, in order.
   std::vector<CatalogRef> catalogs() const;
   /// How many calls were made since the lake was opened, by "glue:CreateTable".
   std::map<std::string, std::uint64_t> call_counts() const;
