@@ -66,6 +66,12 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
   return out;
 }
 
+std::string sha1_hex(std::string_view text) {
+  std::string out(20, '\0');
+  EVP_Digest(text.data(), text.size(), bytes_of(out), nullptr, EVP_sha1(), nullptr);
+  return to_hex(out);
+}
+
 std::string to_hex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out;
