@@ -64,7 +64,7 @@ class RemoteWorld final : public AwsWorld {
   cli::LakeWire backend_{lake_.lake(), key_};
   aws::WireFacade facade_{{&backend_, &lake_.clock(), nullptr}};
   std::unique_ptr<http::Server> server_ = serve();
-  aws::HttpSender sender_;
+  aws::HttpSender sender_{lake_.clock()};
   aws::SignedCalls calls_{sender_, lake_.clock(), {{.override_all = "http://" + to_string(server_->address())}}};
   MachineKey machine_{key_};
   aws::CachedCredentials own_{machine_, calls_.clock()};
