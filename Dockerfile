@@ -18,7 +18,7 @@ RUN install -D --strip build/datamesh /out/datamesh
 FROM debian:12-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libbrotli1 libcpprest2.10 libfmt9 libmimalloc2.0 libprometheus-cpp-core1.0 libre2-9 libsimdjson14 \
+      ca-certificates libbrotli1 libcpprest2.10 libfmt9 libmimalloc2.0 libprometheus-cpp-core1.0 libpugixml1v5 libre2-9 libsimdjson14 \
       libspdlog1.10 libsqlite3-0 libssl3 libstdc++6 libyaml-cpp0.7 \
  && rm -rf /var/lib/apt/lists/* \
  && install -d -o 65532 -g 65532 -m 0700 /var/lib/datamesh

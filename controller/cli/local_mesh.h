@@ -52,6 +52,9 @@ class LocalMesh {
   LocalApi& api() { return *api_; }
   kube::Facade& facade() { return *facade_; }
   telemetry::Metrics& metrics() { return *metrics_; }
+  embedded::EmbeddedLake& lake() { return *lake_; }
+  /// Only where the store is that of the state folder.
+  api::ResourceStore& store() { return *store_; }
 
  private:
   explicit LocalMesh(const LocalMeshOptions& options) : options_(options) {}

@@ -17,6 +17,7 @@ inline constexpr const char* kTokenFile = "token";                     ///< what
 inline constexpr const char* kAuthorityFile = "ca.crt";                ///< who vouches for the API's certificate
 inline constexpr const char* kKubeconfigFile = "kubeconfig";           ///< all of that for kubectl
 inline constexpr const char* kPortFile = "port";                       ///< the API's last one, to be taken again
+inline constexpr const char* kAwsFolder = "aws";                       ///< what clients of the AWS endpoint need
 
 /// The folder when none is named: $DATAMESH_HOME, $XDG_STATE_HOME/datamesh, or ~/.local/state/datamesh.
 /// Errors: Invalid when none of the three can be told.

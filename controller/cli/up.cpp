@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "controller/cli/api_status.h"
+#include "controller/cli/aws_endpoint.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/local_identity.h"
 #include "controller/cli/local_mesh.h"
@@ -23,8 +24,12 @@
 namespace datamesh::cli {
 namespace {
 
+constexpr const char* kOff = "off";
+
 struct Options {
   std::string listen = "127.0.0.1:0";
+  std::string aws_listen = "127.0.0.1:0";
+  std::string aws_plain_listen = kOff;
   ProcessOptions process;
   std::string faults;
   int max_connections = 4096;
@@ -57,6 +62,7 @@ class Running {
     servers_.clear();
     engine_executor_.stop();  // nothing happens any more that could be told
     events_.reset();
+    if (aws_) aws_->stop(Millis(0));
     api_executor_.stop();
   }
 
@@ -80,6 +86,7 @@ class Running {
                                                     kube::event_writer(*own_api_));
     TRY(serve_metrics());
     TRY(serve_api());
+    TRY(serve_aws());
     mesh_->engine().start();
     return tell_clients();
   }
@@ -89,11 +96,18 @@ class Running {
                    << "  state    " << session_.state_folder << "\n"
                    << "  api      https://" << to_string(servers_[1]->address()) << "\n"
                    << "  kubectl  --kubeconfig " << session_.state_folder << "/" << kKubeconfigFile << "\n"
-                   << "  metrics  http://" << to_string(servers_[0]->address()) << "/metrics\n"
-                   << std::flush;
+                   << "  metrics  http://" << to_string(servers_[0]->address()) << "/metrics\n";
+    if (aws_) {
+      const std::string files = session_.state_folder + "/" + kAwsFolder;
+      session_.out() << "  aws      AWS_CONFIG_FILE=" << files << "/config AWS_SHARED_CREDENTIALS_FILE=" << files
+                     << "/credentials aws --profile NAME glue get-databases\n";
+    }
+    session_.out() << std::flush;
     log_.info("started", {{"version", kVersion}, {"stateFolder", session_.state_folder},
                           {"api", to_string(servers_[1]->address())},
-                          {"metrics", to_string(servers_[0]->address())}});
+                          {"metrics", to_string(servers_[0]->address())},
+                          {"aws", aws_ ? to_string(aws_->address()) : kOff},
+                          {"awsPlain", aws_ && aws_->plain_address() ? to_string(*aws_->plain_address()) : kOff}});
   }
 
   /// Lets the engine finish its calls in flight. False when that took too long.
@@ -105,18 +119,45 @@ class Running {
     if (event == Signals::Event::TimeOut) return false;
     events_.reset();
     for (auto& server : servers_) server->stop(kServerPatience);
+    if (aws_) aws_->stop(kServerPatience);
     return true;
   }
 
  private:
-  Result<LocalIdentity> open_identity() {
-    TRY_VALUE(const http::Address address, http::parse_address(options_.listen));
+  static Result<http::Address> loopback_address(const char* option, const std::string& text) {
+    TRY_VALUE(http::Address address, http::parse_address(text));
     if (address.host != "::1" && !address.host.starts_with("127.")) {
-      return fail(ErrorKind::Invalid, "--listen takes a loopback address only: whoever has the token may do everything");
+      return fail(ErrorKind::Invalid, std::string(option) + " takes a loopback address only: whoever has the files of "
+                                                            "the state folder may do everything");
     }
+    return address;
+  }
+
+  Result<LocalIdentity> open_identity() {
     std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
-    if (std::find(names.begin(), names.end(), address.host) == names.end()) names.push_back(address.host);
+    const auto add = [&](const http::Address& address) {
+      if (std::find(names.begin(), names.end(), address.host) == names.end()) names.push_back(address.host);
+    };
+    TRY_VALUE(const http::Address address, loopback_address("--listen", options_.listen));
+    add(address);
+    if (options_.aws_listen != kOff) {
+      TRY_VALUE(const http::Address aws, loopback_address("--aws-listen", options_.aws_listen));
+      add(aws);
+    }
     return open_local_identity(session_.state_folder, names, clock_.now());
+  }
+
+  Result<void> serve_aws() {
+    if (options_.aws_listen == kOff) return {};
+    AwsEndpointOptions options;
+    options.state_folder = session_.state_folder;
+    TRY_VALUE(options.listen, loopback_address("--aws-listen", options_.aws_listen));
+    if (options_.aws_plain_listen != kOff) {
+      TRY_VALUE(options.plain, loopback_address("--aws-plain-listen", options_.aws_plain_listen));
+    }
+    options.tls = identity_.server;
+    TRY_VALUE(aws_, AwsEndpoint::open(options, {&mesh_->lake(), &mesh_->store(), &clock_, &api_executor_, &log_}));
+    return {};
   }
 
   Result<void> serve(const http::Address& address, const http::ServerOptions& options, http::Handler handler) {
@@ -167,6 +208,7 @@ class Running {
   std::unique_ptr<kube::EventRecorder> events_;
   engine::AsioExecutor api_executor_{2};
   engine::AsioExecutor engine_executor_;  ///< a worker for each catalog at work, and one for the store
+  std::unique_ptr<AwsEndpoint> aws_;  ///< null: not served
   std::vector<std::unique_ptr<http::Server>> servers_;  ///< metrics first, so that probes get answers early
 };
 
@@ -200,6 +242,13 @@ void add_up(CLI::App& app, Command& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand("up", "Run the operator with an embedded store and lake");
   command->add_option("--listen", options->listen, "Where the API listens; port 0: any free one")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  command->add_option("--aws-listen", options->aws_listen,
+                      "Where clients of AWS find the lake; port 0: any free one; off: nowhere")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  command->add_option("--aws-plain-listen", options->aws_plain_listen, "The same without TLS, for clients that take no CA")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   add_process_options(*command, options->process);

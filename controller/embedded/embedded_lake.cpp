@@ -25,7 +25,7 @@ class EmbeddedLake::Core {
   Result<void> set_organization(Json organization);
   std::vector<CatalogRef> catalogs() const;
   std::map<std::string, std::uint64_t> call_counts() const;
-  std::string principal_of(const std::string& access_key_id) const;
+  std::optional<AccessKey> find_access_key(const std::string& id) const;
 
  private:
   Result<Json> run(const Operation& operation, const aws::Call& call, const Identity& caller);
@@ -121,7 +121,7 @@ Result<Json> EmbeddedLake::Core::run(const Operation& operation, const aws::Call
   const std::lock_guard lock(mutex_);
   Session session(state_, call, caller, clock_.now(), listings_);
   TRY(check(operation, session));
-  session.home();
+  if (call.service != aws::Service::Sts) session.home();
   Result<Json> answer = operation.run(session, call.input);
   if (!answer) {
     if (answer.error().origin.empty()) {
@@ -166,11 +166,13 @@ std::map<std::string, std::uint64_t> EmbeddedLake::Core::call_counts() const {
   return counts_;
 }
 
-std::string EmbeddedLake::Core::principal_of(const std::string& access_key_id) const {
+std::optional<AccessKey> EmbeddedLake::Core::find_access_key(const std::string& id) const {
   const std::lock_guard lock(mutex_);
-  const Json* session = state_.sessions.find(access_key_id);
-  if (session == nullptr || session->at("expires").get<std::int64_t>() <= lake::millis_of(clock_.now())) return {};
-  return string_at(*session, "principal");
+  const Json* session = state_.sessions.find(id);
+  // Lakes of before kept no secrets; nobody can prove that such a session is theirs.
+  if (session == nullptr || !session->contains("secret")) return std::nullopt;
+  return AccessKey{string_at(*session, "principal"), string_at(*session, "session"), string_at(*session, "secret"),
+                   string_at(*session, "token"), Time(Millis(session->at("expires").get<std::int64_t>()))};
 }
 
 EmbeddedLake::EmbeddedLake(std::unique_ptr<Core> core) : core_(std::move(core)) {}
@@ -199,7 +201,7 @@ std::unique_ptr<aws::Api> EmbeddedLake::as_role(std::string role_name) {
   return std::make_unique<AsRole>(*core_, std::move(role_name));
 }
 
-std::unique_ptr<aws::Api> EmbeddedLake::as_principal(std::string arn) {
+std::unique_ptr<aws::Api> EmbeddedLake::as_principal(std::string arn, std::string session) {
   class AsPrincipal final : public aws::Api {
    public:
     AsPrincipal(Core& core, Identity identity) : core_(core), identity_(std::move(identity)) {}
@@ -210,7 +212,7 @@ std::unique_ptr<aws::Api> EmbeddedLake::as_principal(std::string arn) {
     Identity identity_;
   };
   std::string account(lake::account_of_arn(arn));
-  return std::make_unique<AsPrincipal>(*core_, Identity{std::move(account), std::move(arn)});
+  return std::make_unique<AsPrincipal>(*core_, Identity{std::move(account), std::move(arn), std::move(session)});
 }
 
 Result<void> EmbeddedLake::set_organization(const Organization& organization) {
@@ -227,8 +229,8 @@ std::vector<CatalogRef> EmbeddedLake::catalogs() const { return core_->catalogs(
 
 std::map<std::string, std::uint64_t> EmbeddedLake::call_counts() const { return core_->call_counts(); }
 
-std::string EmbeddedLake::principal_of(const std::string& access_key_id) const {
-  return core_->principal_of(access_key_id);
+std::optional<AccessKey> EmbeddedLake::find_access_key(const std::string& id) const {
+  return core_->find_access_key(id);
 }
 
 }  // namespace datamesh::embedded

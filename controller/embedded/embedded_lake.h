@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,15 @@ struct Organization {
   bool sharing_enabled = false;
 
   bool operator==(const Organization&) const = default;
+};
+
+/// Who a session of AssumeRole is, and what proves that a caller holds it.
+struct AccessKey {
+  std::string principal;  ///< the ARN of the role
+  std::string session;    ///< its name
+  std::string secret;
+  std::string token;
+  Time expires;
 };
 
 /// Safe to call from several threads; calls happen one after another. Permission writes that overlap in time on one
@@ -60,19 +70,20 @@ class EmbeddedLake {
 
   /// Calls as `arn:aws:iam::<account>:role/<role_name>` of the account of each call. The lake must outlive it.
   std::unique_ptr<aws::Api> as_role(std::string role_name);
-  /// Calls as one principal; a call to another account is AccessDenied. The lake must outlive it.
-  std::unique_ptr<aws::Api> as_principal(std::string arn);
+  /// Calls as one principal, in a session of that name when it is a role; a call to another account is AccessDenied.
+  /// The lake must outlive it.
+  std::unique_ptr<aws::Api> as_principal(std::string arn, std::string session = "datamesh");
 
   /// Replaces the organization.
   /// Errors: Unavailable when it cannot be written.
   Result<void> set_organization(const Organization& organization);
 
-  /// Every account and region that was ever called, in order.
+  /// Every account and region that was ever called, but for STS, in order.
   std::vector<CatalogRef> catalogs() const;
   /// How many calls were made since the lake was opened, by "glue:CreateTable".
   std::map<std::string, std::uint64_t> call_counts() const;
-  /// The role ARN that an access key of AssumeRole stands for; empty when unknown or expired.
-  std::string principal_of(const std::string& access_key_id) const;
+  /// The session that an access key of AssumeRole stands for, kept for an hour beyond its end; nullopt when unknown.
+  std::optional<AccessKey> find_access_key(const std::string& id) const;
 
  private:
   class Core;

@@ -63,7 +63,7 @@ std::vector<Json> rows_of(const State& state, const PermissionKey& key, const Ri
       row["AdditionalDetails"] = {{"ResourceShare", Json::array({share->arn})}};
     }
     row["LastUpdated"] = seconds_of(rights.updated);
-    row["LastUpdatedBy"] = rights.updated_by ? *rights.updated_by : std::string();
+    if (rights.updated_by && !rights.updated_by->empty()) row["LastUpdatedBy"] = *rights.updated_by;
   }
   return rows;
 }

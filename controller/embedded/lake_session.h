@@ -15,7 +15,8 @@ namespace datamesh::embedded::lake {
 /// Who makes a call.
 struct Identity {
   std::string account;
-  std::string arn;  ///< of the role or user, never of a session
+  std::string arn;                     ///< of the role or user, never of a session
+  std::string session = "datamesh";  ///< the name of the role's session
 };
 
 /// The roles that have administrator rights in IAM, in every account. All other principals may call Glue and the data

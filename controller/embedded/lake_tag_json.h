@@ -16,6 +16,9 @@ enum class TagView { Assigned, Effective };
 /// The LFTags of the database or table, or of one column.
 Json tags_json(const Subject& subject, const std::string& column, TagView view);
 
+/// The LFTags of the database or table as the member `name` of an answer; `{}` when there are none.
+Json tags_member(const char* name, const Subject& subject, TagView view);
+
 /// LFTagOnDatabase, LFTagsOnTable and LFTagsOnColumns of a table; only `columns`, or all where that is empty.
 Json tags_of_table_json(const Subject& table, const std::vector<std::string>& columns, TagView view);
 

@@ -103,11 +103,15 @@ Json tags_json(const Subject& subject, const std::string& column, TagView view) 
   return pairs_json(subject.account(), tags_of(subject, column, view));
 }
 
+Json tags_member(const char* name, const Subject& subject, TagView view) {
+  Json tags = tags_json(subject, {}, view);
+  return tags.empty() ? Json::object() : Json{{name, std::move(tags)}};
+}
+
 Json tags_of_table_json(const Subject& table, const std::vector<std::string>& columns, TagView view) {
-  Json out;
   const Subject database{table.owner, table.database, {}};
-  if (view == TagView::Effective) out["LFTagOnDatabase"] = tags_json(database, {}, view);
-  out["LFTagsOnTable"] = tags_json(table, {}, view);
+  Json out = view == TagView::Effective ? tags_member("LFTagOnDatabase", database, view) : Json::object();
+  out.update(tags_member("LFTagsOnTable", table, view));
   Json on_columns = Json::array();
   const Table* found = table.owner->tables.find(table_key(table.database, table.table));
   for (const std::string& column : columns.empty() && found ? columns_of(*found) : columns) {

@@ -161,9 +161,7 @@ Result<Json> get_resource_tags(Session& session, const Json& input) {
     return session.insufficient("Describe", tagged.subject.database);
   }
   const TagView view = input.value("ShowAssignedLFTags", false) ? TagView::Assigned : TagView::Effective;
-  if (tagged.subject.table.empty()) {
-    return Json{{"LFTagOnDatabase", tags_json(tagged.subject, {}, view)}};
-  }
+  if (tagged.subject.table.empty()) return tags_member("LFTagOnDatabase", tagged.subject, view);
   return tags_of_table_json(tagged.subject, tagged.resource.column_names, view);
 }
 

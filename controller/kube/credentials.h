@@ -7,8 +7,8 @@
 #include <string>
 
 #include "controller/base/clock.h"
+#include "controller/base/run_program.h"
 #include "controller/kube/kubeconfig.h"
-#include "controller/kube/run_program.h"
 
 namespace datamesh::kube {
 

@@ -44,7 +44,7 @@ TEST_P(AwsApiContract, ACallToAnotherAccountThanThePrincipalsIsDenied) {
   aws::Api& api = world_->as_principal(role_arn(kConsumer, "reader"));
   const Result<Json> answer = call(api, kOwner, Service::Glue, "GetDatabases");
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code, "AccessDeniedException");
+  EXPECT_EQ(answer.error().kind, ErrorKind::Denied);
 }
 
 TEST_P(AwsApiContract, ABatchHoldsAtMost20Entries) {

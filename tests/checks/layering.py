@@ -22,6 +22,7 @@ THIRD_PARTY = {
     "nlohmann/": ["controller/base/json.h"],
     "tl/expected.hpp": ["controller/base/result.h"],
     "simdjson": ["controller/base/*.cpp", "controller/aws/*.cpp", "controller/kube/*.cpp"],
+    "pugixml.hpp": ["controller/aws/*.cpp"],
     "spdlog/": ["controller/base/log.cpp"],
     "fmt/": ["controller/base/log.cpp"],
     "yaml-cpp/": ["controller/base/yaml*.cpp"],

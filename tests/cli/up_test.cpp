@@ -214,6 +214,48 @@ TEST_F(Up, RefusesAnAddressThatOthersCanReach) {
   EXPECT_EQ(up.exit_status(), 1);
 }
 
+TEST_F(Up, TellsClientsOfAwsHowToReachTheLakeAndKeepsTheKeyToItself) {
+  Process up(arguments());
+  const std::string printed = up.read_until(kStarted);
+  EXPECT_NE(printed.find("AWS_CONFIG_FILE=" + folder_ + "/aws/config"), std::string::npos) << printed;
+  const std::string key = *read_state_file(folder_, "aws/key");
+  for (const char* file : {"aws/config", "aws/credentials", "aws/key"}) {
+    EXPECT_EQ(std::filesystem::status(folder_ + "/" + file).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << file;
+  }
+  const std::string secret = key.substr(key.find(' ') + 1);
+  EXPECT_NE(read_state_text(folder_, "aws/credentials")->find(secret), std::string::npos);
+  EXPECT_EQ(printed.find(secret), std::string::npos);
+}
+
+TEST_F(Up, WritesAProfileForEachRoleOfAnAccountThatIsDeclaredLater) {
+  Process up(arguments());
+  up.read_until(kStarted);
+  const auto profiles = [&] { return read_state_text(folder_, "aws/config").value_or(""); };
+  EXPECT_EQ(profiles().find("[profile "), std::string::npos);
+  const std::string manifest = std::string(DATAMESH_SOURCE_DIR) + "/docs/examples/central/accounts.yaml";
+  ASSERT_EQ(Process({"--state-dir", folder_, "apply", "-f", manifest}).exit_status(), 0);
+  const auto deadline = SteadyClock::now() + std::chrono::seconds(10);
+  const std::string wanted = "role_arn = arn:aws:iam::888899990000:role/Analyst";
+  while (profiles().find(wanted) == std::string::npos && SteadyClock::now() < deadline) ::poll(nullptr, 0, 20);
+  EXPECT_NE(profiles().find("[profile analytics-analyst]"), std::string::npos) << profiles();
+  EXPECT_NE(profiles().find(wanted), std::string::npos);
+}
+
+TEST_F(Up, ServesNoClientsOfAwsWhenTold) {
+  Process up(arguments({"--aws-listen", "off"}));
+  EXPECT_EQ(up.read_until(kStarted).find("AWS_CONFIG_FILE"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/aws"));
+}
+
+TEST_F(Up, LetsOnlyThisMachineReachTheLake) {
+  for (const char* option : {"--aws-listen", "--aws-plain-listen"}) {
+    Process up(arguments({option, "0.0.0.0:0"}));
+    EXPECT_NE(up.read_until("").find(std::string(option) + " takes a loopback address only"), std::string::npos);
+    EXPECT_EQ(up.exit_status(), 1);
+  }
+}
+
 TEST_F(Up, NamesAFolderThatCannotBe) {
   Process up({"up", "--state-dir", "/dev/null/state"});
   EXPECT_NE(up.read_until("").find("error: cannot use /dev/null/state"), std::string::npos) << up.read_until("");

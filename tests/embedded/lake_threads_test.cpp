@@ -138,13 +138,4 @@ TEST_F(LakeThreads, CallsAreCountedByOperation) {
   EXPECT_EQ(lake_->catalogs(), std::vector<CatalogRef>({{kOwner, kRegion}}));
 }
 
-TEST_F(LakeThreads, AnAccessKeyStandsForItsRoleUntilItExpires) {
-  const Json answer = *api_->call({{kOwner, kRegion},
-                                   aws::Service::Sts,
-                                   "AssumeRole",
-                                   {{"RoleArn", role_arn(kConsumer, "reader")}, {"RoleSessionName", "probe"}}});
-  EXPECT_EQ(lake_->principal_of(answer["Credentials"]["AccessKeyId"]), role_arn(kConsumer, "reader"));
-  EXPECT_EQ(lake_->principal_of("ASIAUNKNOWN"), "");
-}
-
 }  // namespace datamesh::testing

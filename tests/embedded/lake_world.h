@@ -35,6 +35,7 @@ class LakeWorld final : public AwsWorld {
   }
 
   embedded::EmbeddedLake& lake() { return *lake_; }
+  const Clock& clock() const { return clock_; }
 
  private:
   FakeClock clock_{kStart};

@@ -1,4 +1,4 @@
-#include "controller/kube/run_program.h"
+#include "controller/base/run_program.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 
 extern char** environ;
 
-namespace datamesh::kube {
+namespace datamesh {
 namespace {
 
 constexpr std::size_t kMaxOutput = 1 << 20;
@@ -119,4 +119,4 @@ Result<std::string> run_program(const ProgramCall& call) {
   return out;
 }
 
-}  // namespace datamesh::kube
+}  // namespace datamesh

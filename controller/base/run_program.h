@@ -8,7 +8,7 @@
 #include "controller/base/clock.h"
 #include "controller/base/result.h"
 
-namespace datamesh::kube {
+namespace datamesh {
 
 struct ProgramCall {
   std::string command;  ///< a path, or a name that is looked up in PATH
@@ -21,4 +21,4 @@ struct ProgramCall {
 /// Errors: NotFound when there is no such program; Transient when it fails, is too late, or prints too much.
 Result<std::string> run_program(const ProgramCall& call);
 
-}  // namespace datamesh::kube
+}  // namespace datamesh

@@ -1,0 +1,109 @@
+#include "controller/aws/endpoints.h"
+
+#include <algorithm>
+#include <array>
+
+namespace datamesh::aws {
+namespace {
+
+struct Partition {
+  std::string_view region_prefix;
+  std::string_view name;
+  std::string_view suffix;
+  std::string_view dual_stack_suffix;
+};
+
+/// The first whose prefix fits; the last fits all.
+constexpr std::array kPartitions = {
+    Partition{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    Partition{"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
+    Partition{"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
+    Partition{"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"},
+    Partition{"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"},
+    Partition{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    Partition{"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    Partition{"", "aws", "amazonaws.com", "api.aws"},
+};
+
+const Partition& partition_for(std::string_view region) {
+  return *std::find_if(kPartitions.begin(), kPartitions.end(),
+                       [&](const Partition& one) { return region.starts_with(one.region_prefix); });
+}
+
+bool is_region(std::string_view text) {
+  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+/// GovCloud's plain endpoints of these are FIPS endpoints already, and have no other name.
+bool is_fips_by_itself(std::string_view host, const Partition& partition) {
+  return partition.name == "aws-us-gov" && (host == "sts" || host == "ram" || host == "portal.sso");
+}
+
+bool is_true(const std::map<std::string, std::string>& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found != environment.end() && (found->second == "true" || found->second == "True" || found->second == "TRUE");
+}
+
+std::string value_of(const std::map<std::string, std::string>& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+}  // namespace
+
+EndpointOptions endpoint_options_of(const std::map<std::string, std::string>& environment) {
+  EndpointOptions out;
+  if (is_true(environment, "AWS_USE_FIPS_ENDPOINT")) out.fips = Fips::On;
+  if (is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT")) out.stack = Stack::Dual;
+  if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) return out;
+  out.override_all = value_of(environment, "AWS_ENDPOINT_URL");
+  constexpr std::array kNames = {std::pair(Service::Glue, "GLUE"), std::pair(Service::LakeFormation, "LAKEFORMATION"),
+                                 std::pair(Service::Ram, "RAM"), std::pair(Service::Sts, "STS")};
+  for (const auto& [service, name] : kNames) {
+    const std::string url = value_of(environment, std::string("AWS_ENDPOINT_URL_") + name);
+    if (!url.empty()) out.overrides[service] = url;
+  }
+  return out;
+}
+
+Result<std::string> endpoint_of(Service service, const std::string& region, const EndpointOptions& options) {
+  const auto found = options.overrides.find(service);
+  if (found != options.overrides.end()) return base_address(found->second);
+  if (!options.override_all.empty()) return base_address(options.override_all);
+  return endpoint_of(to_string(service), region, options);
+}
+
+Result<std::string> endpoint_of(std::string_view host, const std::string& region, const EndpointOptions& options) {
+  if (!is_region(region)) return fail(ErrorKind::Invalid, "\"" + region + "\" is no name of a region", "endpoint");
+  const Partition& partition = partition_for(region);
+  const std::string_view suffix =
+      options.stack == Stack::Dual ? partition.dual_stack_suffix : partition.suffix;
+  const bool marked = options.fips == Fips::On &&
+                      (options.stack == Stack::Dual || !is_fips_by_itself(host, partition));
+  return "https://" + std::string(host) + (marked ? "-fips." : ".") + region + "." + std::string(suffix);
+}
+
+std::string_view partition_of(std::string_view region) { return partition_for(region).name; }
+
+Result<std::string> base_address(std::string_view text) {
+  const auto wrong = [&] {
+    return fail(ErrorKind::Invalid, "\"" + std::string(text) + "\" must be like https://host:port", "endpoint");
+  };
+  std::string_view rest = text;
+  if (!rest.starts_with("https://") && !rest.starts_with("http://")) return wrong();
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const std::string_view host = rest.substr(rest.find("//") + 2);
+  if (host.empty() || host.find_first_of("/?#@ \t\r\n") != std::string_view::npos) return wrong();
+  return std::string(rest);
+}
+
+std::string host_of(std::string_view base) {
+  std::string_view host = base.substr(base.find("//") + 2);
+  const std::string_view usual = base.starts_with("https:") ? ":443" : ":80";
+  if (host.ends_with(usual)) host.remove_suffix(usual.size());
+  return std::string(host);
+}
+
+}  // namespace datamesh::aws

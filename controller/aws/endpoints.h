@@ -1,0 +1,43 @@
+// Which host serves a service in a region. Pure.
+// Source: lake-formation.md 1.1; botocore 1.43 partitions.json and endpoint rule sets
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "controller/aws/api.h"
+
+namespace datamesh::aws {
+
+enum class Fips { Off, On };
+enum class Stack { Ipv4, Dual };
+
+struct EndpointOptions {
+  Fips fips = Fips::Off;
+  Stack stack = Stack::Ipv4;
+  std::string override_all;                   ///< "http://127.0.0.1:4566"; empty: AWS
+  std::map<Service, std::string> overrides;   ///< beats `override_all`
+  bool operator==(const EndpointOptions&) const = default;
+};
+
+/// What the AWS CLI's variables ask for: AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_ENDPOINT_URL,
+/// AWS_ENDPOINT_URL_GLUE (…_LAKEFORMATION, …_RAM, …_STS), AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.
+EndpointOptions endpoint_options_of(const std::map<std::string, std::string>& environment);
+
+/// "https://glue.eu-west-1.amazonaws.com". STS is always the regional one.
+/// Errors: Invalid when `region` is no name of a region, or an override is no "scheme://host[:port]".
+Result<std::string> endpoint_of(Service service, const std::string& region, const EndpointOptions& options);
+/// The endpoint of a service that is not in the seam, by the first part of its host name ("portal.sso").
+Result<std::string> endpoint_of(std::string_view host, const std::string& region, const EndpointOptions& options);
+
+/// "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", …: the second part of ARNs of `region`.
+std::string_view partition_of(std::string_view region);
+
+/// `text` as the base of a client: "http://127.0.0.1:4566/" loses its last slash.
+/// Errors: Invalid.
+Result<std::string> base_address(std::string_view text);
+/// "127.0.0.1:4566": what a client of `base` sends as Host. A port that goes without saying is left out.
+std::string host_of(std::string_view base);
+
+}  // namespace datamesh::aws
