@@ -88,7 +88,9 @@ Result<void> LocalMesh::open_lake() {
   const embedded::EmbeddedLake::Options lake{file_in(options_.state_folder, kLakeFile, ":memory:"), options_.clock,
                                              !options_.state_folder.empty()};
   TRY_VALUE(lake_, embedded::EmbeddedLake::open(lake));
-  lake_access_ = std::make_unique<LakeAccess>(*lake_, LakeAccess::Options{options_.faults, options_.may_write}, *metrics_);
+  remote_access_ = std::make_unique<RemoteAccess>(*options_.clock, aws::this_machine());
+  account_access_ = std::make_unique<AccountAccess>(
+      *lake_, *remote_access_, AccountAccess::Options{options_.faults, options_.may_write}, *metrics_);
   return {};
 }
 
@@ -99,7 +101,7 @@ void LocalMesh::make_engine() {
   api::ResourceStore* const store = options_.store != nullptr ? options_.store : store_.get();
   parts.store = engine_store_ ? engine_store_.get() : store;
   parts.transition = options_.transition;
-  parts.api_for = [access = lake_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
+  parts.api_for = [access = account_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
   parts.catalogs_at_once = static_cast<std::size_t>(options_.catalog_workers);
   parts.observer = metrics_.get();
   parts.audit = [audit = audit_.get(), log = options_.log](const Json& line) {

@@ -11,7 +11,7 @@
 #include "controller/base/clock.h"
 #include "controller/base/executor.h"
 #include "controller/base/log.h"
-#include "controller/cli/lake_access.h"
+#include "controller/cli/account_access.h"
 #include "controller/cli/local_api.h"
 #include "controller/cli/sweep_override.h"
 #include "controller/embedded/sqlite_store.h"
@@ -71,7 +71,8 @@ class LocalMesh {
   std::unique_ptr<embedded::SqliteStore> store_;
   std::unique_ptr<SweepOverride> engine_store_;  ///< null: the engine sees the store as it is
   std::unique_ptr<embedded::EmbeddedLake> lake_;
-  std::unique_ptr<LakeAccess> lake_access_;
+  std::unique_ptr<RemoteAccess> remote_access_;
+  std::unique_ptr<AccountAccess> account_access_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<kube::Facade> facade_;
   std::unique_ptr<LocalApi> api_;

@@ -1,4 +1,4 @@
-// How the operator and the command line reach the embedded lake: with faults when asked for, measured always.
+// How the operator reaches accounts: the embedded lake or AWS, with faults when asked for, measured always.
 #pragma once
 
 #include <atomic>
@@ -11,36 +11,37 @@
 #include "controller/aws/faulty_api.h"
 #include "controller/aws/fenced_api.h"
 #include "controller/aws/observed_api.h"
+#include "controller/cli/remote_access.h"
 #include "controller/embedded/embedded_lake.h"
 #include "controller/telemetry/metrics.h"
 
 namespace datamesh::cli {
 
 /// Hands out an Api for each role that accounts name. Safe to use from several threads; outlives what it handed out.
-class LakeAccess {
+class AccountAccess {
  public:
   struct Options {
     std::vector<aws::FaultRule> faults;
     std::function<bool()> may_write;  ///< asked before every write; empty: always
   };
 
-  LakeAccess(embedded::EmbeddedLake& lake, Options options, telemetry::Metrics& metrics);
-  ~LakeAccess();
-  LakeAccess(const LakeAccess&) = delete;
-  LakeAccess& operator=(const LakeAccess&) = delete;
+  AccountAccess(embedded::EmbeddedLake& lake, RemoteAccess& remote, Options options, telemetry::Metrics& metrics);
+  ~AccountAccess();
+  AccountAccess(const AccountAccess&) = delete;
+  AccountAccess& operator=(const AccountAccess&) = delete;
 
   /// The Api with which the operator works in `account`.
   aws::Api* api_for(const api::AccountSpec& account);
 
  private:
-  struct Role;
-  aws::Api* api_of_role(const std::string& role);
+  struct Way;
+  std::unique_ptr<aws::Api> open(const api::AccountSpec& account);
 
   embedded::EmbeddedLake& lake_;
+  RemoteAccess& remote_;
   const Options options_;
   telemetry::Metrics& metrics_;
-  std::unique_ptr<aws::Api> remote_;
-  std::atomic<Role*> roles_{nullptr};  ///< a list that only grows
+  std::atomic<Way*> ways_{nullptr};  ///< a list that only grows
 };
 
 }  // namespace datamesh::cli

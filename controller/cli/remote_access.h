@@ -1,0 +1,29 @@
+// AWS itself, for accounts that declare `connection.type: Aws`: the operator's own credentials, and a role of each account.
+#pragma once
+
+#include <memory>
+
+#include "controller/api/kinds.h"
+#include "controller/aws/api.h"
+#include "controller/aws/credentials.h"
+#include "controller/base/clock.h"
+
+namespace datamesh::cli {
+
+/// Finds the operator's own credentials as the AWS CLI does, and follows its variables for endpoints. Nothing is asked
+/// before the first call. Safe to use from several threads; outlives what it handed out.
+class RemoteAccess {
+ public:
+  /// `clock` must outlive it.
+  RemoteAccess(const Clock& clock, aws::Machine machine);
+  ~RemoteAccess();
+
+  /// Calls in `account` as the role that it declares, or its default.
+  std::unique_ptr<aws::Api> as_operator(const api::AccountSpec& account);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace datamesh::cli

@@ -1,0 +1,255 @@
+#include "controller/lake/iam_policy.h"
+
+#include <algorithm>
+#include <set>
+
+#include "controller/catalog/permission.h"
+
+namespace datamesh::lake {
+namespace {
+
+using catalog::EntryKind;
+using Texts = std::vector<std::string>;
+
+enum class Naming { OneByOne, All };
+
+/// What the entries of an account have in common with others of their kind.
+struct Needs {
+  bool settings = false, locations = false, service_linked = false, permissions = false, foreign_grants = false;
+  bool tag_keys = false, assignments = false, filters = false, shares = false, opt_ins = false;
+  std::set<std::string> roles;               ///< of locations
+  std::set<std::string> made, removed;       ///< databases, and links to them
+  std::set<std::string> tables, gone_tables; ///< "database/table"
+};
+
+bool is_table_name(const std::string& name) { return name.find('/') != std::string::npos; }
+
+Needs needs_of(const PolicyPlace& place, const std::vector<NeededEntry>& entries) {
+  Needs out;
+  for (const NeededEntry& entry : entries) {
+    const std::string& name = entry.key.local.name;
+    switch (entry.key.local.kind) {
+      case EntryKind::Settings: out.settings = true; break;
+      case EntryKind::Location: {
+        out.locations = true;
+        const std::string& role = std::get<catalog::Location>(entry.value).role_arn;
+        role.empty() ? void(out.service_linked = true) : void(out.roles.insert(role));
+        break;
+      }
+      case EntryKind::Database:
+      case EntryKind::Table:
+      case EntryKind::Link:
+        (is_table_name(name) ? out.tables : out.made).insert(name);
+        if (!entry.is_kept) (is_table_name(name) ? out.gone_tables : out.removed).insert(name);
+        break;
+      case EntryKind::TagKey: out.tag_keys = true; break;
+      case EntryKind::TagAssignment: out.assignments = true; break;
+      case EntryKind::DataFilter: out.filters = true; break;
+      case EntryKind::Permission: {
+        out.permissions = true;
+        const auto id = catalog::parse_permission_id(name);
+        const std::string receiver = id ? catalog::account_of_principal(id->principal) : "";
+        if (!receiver.empty() && receiver != place.account) out.foreign_grants = true;
+        break;
+      }
+      case EntryKind::ShareAcceptance: out.shares = true; break;
+      case EntryKind::OptIn: out.opt_ins = true; break;
+    }
+  }
+  return out;
+}
+
+class Writer {
+ public:
+  Writer(const PolicyPlace& place, Naming naming) : place_(place), naming_(naming) {}
+
+  void add(std::string sid, Texts actions, Texts resources = {"*"}, Json condition = nullptr) {
+    statements.push_back({std::move(sid), std::move(actions), std::move(resources), std::move(condition)});
+  }
+
+  /// The ARNs of Glue's objects in every region: the catalog, `databases`, and `tables` with their databases.
+  Texts glue(const std::set<std::string>& databases, const std::set<std::string>& tables) const {
+    Texts out;
+    for (const std::string& region : place_.regions) {
+      const std::string start = "arn:" + place_.partition + ":glue:" + region + ":" + place_.account + ":";
+      out.push_back(start + "catalog");
+      if (naming_ == Naming::All) {
+        out.push_back(start + "database/*");
+        if (!tables.empty()) out.push_back(start + "table/*");
+        continue;
+      }
+      std::set<std::string> named = databases;
+      for (const std::string& table : tables) named.insert(table.substr(0, table.find('/')));
+      for (const std::string& database : named) out.push_back(start + "database/" + database);
+      for (const std::string& table : tables) out.push_back(start + "table/" + table);
+    }
+    return out;
+  }
+
+  std::string role(const std::string& path) const { return "arn:" + place_.partition + ":iam::" + place_.account + ":role/" + path; }
+
+  Texts everything_in_glue() const {
+    Texts out;
+    for (const std::string& region : place_.regions) {
+      const std::string start = "arn:" + place_.partition + ":glue:" + region + ":" + place_.account + ":";
+      for (const char* what : {"catalog", "database/*", "table/*"}) out.push_back(start + what);
+    }
+    return out;
+  }
+
+  std::vector<Statement> statements;
+
+ private:
+  const PolicyPlace& place_;
+  const Naming naming_;
+};
+
+void add_reading(Writer& out) {
+  out.add("ReadLakeFormation",
+          {"lakeformation:GetDataLakePrincipal", "lakeformation:GetDataLakeSettings", "lakeformation:GetLFTag",
+           "lakeformation:ListDataCellsFilter", "lakeformation:ListLakeFormationOptIns", "lakeformation:ListLFTags",
+           "lakeformation:ListPermissions", "lakeformation:ListResources", "lakeformation:SearchDatabasesByLFTags",
+           "lakeformation:SearchTablesByLFTags"});
+  out.add("ReadCatalog", {"glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"}, out.everything_in_glue());
+  out.add("ReadShares", {"ram:GetResourceShareInvitations", "ram:GetResourceShares"});
+}
+
+void add_locations(Writer& out, const Needs& needs) {
+  if (!needs.locations) return;
+  out.add("RegisterLocations",
+          {"lakeformation:DeregisterResource", "lakeformation:RegisterResource", "lakeformation:UpdateResource"});
+  if (needs.service_linked) {
+    const std::string role = out.role("aws-service-role/lakeformation.amazonaws.com/AWSServiceRoleForLakeFormationDataAccess");
+    out.add("LetLakeFormationReadLocations", {"iam:CreateServiceLinkedRole", "iam:PutRolePolicy"}, {role});
+  }
+  if (needs.roles.empty()) return;
+  out.add("PassRolesOfLocations", {"iam:PassRole"}, {needs.roles.begin(), needs.roles.end()},
+          {{"StringEquals", {{"iam:PassedToService", "lakeformation.amazonaws.com"}}}});
+}
+
+/// Deleting a database asks for its tables as well.
+std::set<std::string> with_all_tables(const std::set<std::string>& databases) {
+  std::set<std::string> out;
+  for (const std::string& database : databases) out.insert(database + "/*");
+  return out;
+}
+
+void add_catalog(Writer& out, const Needs& needs) {
+  if (!needs.made.empty()) {
+    out.add("MakeDatabases", {"glue:CreateDatabase", "glue:UpdateDatabase"}, out.glue(needs.made, {}));
+  }
+  if (!needs.removed.empty()) {
+    out.add("RemoveDatabases", {"glue:DeleteDatabase"}, out.glue(needs.removed, with_all_tables(needs.removed)));
+  }
+  if (!needs.tables.empty()) out.add("MakeTables", {"glue:CreateTable", "glue:UpdateTable"}, out.glue({}, needs.tables));
+  if (!needs.gone_tables.empty()) out.add("RemoveTables", {"glue:DeleteTable"}, out.glue({}, needs.gone_tables));
+}
+
+/// Source: lake-formation.md 2 (AWSLakeFormationCrossAccountManager)
+void add_sharing(Writer& out) {
+  out.add("ShareWithAccounts", {"ram:CreateResourceShare"}, {"*"},
+          {{"StringLikeIfExists", {{"ram:RequestedResourceType", {"glue:Table", "glue:Database", "glue:Catalog"}}}}});
+  out.add("ChangeItsShares",
+          {"ram:AssociateResourceShare", "ram:DeleteResourceShare", "ram:DisassociateResourceShare", "ram:UpdateResourceShare"},
+          {"*"}, {{"StringLike", {{"ram:ResourceShareName", {"LakeFormation*"}}}}});
+  out.add("AttachItsPermissions", {"ram:AssociateResourceSharePermission"}, {"*"},
+          {{"ArnLike", {{"ram:PermissionArn", {"arn:aws:ram::aws:permission/AWSRAMLFEnabled*"}}}}});
+  out.add("LookIntoSharing",
+          {"organizations:DescribeAccount", "organizations:DescribeOrganization", "ram:GetResourceShareAssociations",
+           "ram:ListResourceSharePermissions"});
+  out.add("LetSharesPass", {"glue:DeleteResourcePolicy", "glue:PutResourcePolicy"}, out.glue({}, {}));
+}
+
+void add_permissions(Writer& out, const Needs& needs) {
+  // It gives itself what it lacks to change a table that another has made.
+  if (needs.permissions || !needs.made.empty() || !needs.tables.empty()) {
+    out.add("GrantPermissions",
+            {"lakeformation:BatchGrantPermissions", "lakeformation:BatchRevokePermissions", "lakeformation:GrantPermissions",
+             "lakeformation:RevokePermissions"});
+  }
+  if (needs.foreign_grants) add_sharing(out);
+  if (needs.shares) out.add("AcceptShares", {"ram:AcceptResourceShareInvitation"});
+}
+
+void add_lake_formation(Writer& out, const Needs& needs) {
+  if (needs.settings) out.add("ChangeSettings", {"lakeformation:PutDataLakeSettings"});
+  if (needs.tag_keys) {
+    out.add("DefineTags", {"lakeformation:CreateLFTag", "lakeformation:DeleteLFTag", "lakeformation:UpdateLFTag"});
+  }
+  if (needs.assignments) {
+    out.add("AssignTags", {"lakeformation:AddLFTagsToResource", "lakeformation:GetResourceLFTags", "lakeformation:RemoveLFTagsFromResource"});
+  }
+  if (needs.filters) {
+    out.add("FilterData", {"lakeformation:CreateDataCellsFilter", "lakeformation:DeleteDataCellsFilter",
+                           "lakeformation:GetDataCellsFilter", "lakeformation:UpdateDataCellsFilter"});
+  }
+  if (needs.opt_ins) out.add("OptIn", {"lakeformation:CreateLakeFormationOptIn", "lakeformation:DeleteLakeFormationOptIn"});
+}
+
+std::vector<Statement> policy_with(const PolicyPlace& place, const Needs& needs, Naming naming) {
+  Writer out(place, naming);
+  add_reading(out);
+  add_lake_formation(out, needs);
+  add_locations(out, needs);
+  add_catalog(out, needs);
+  add_permissions(out, needs);
+  return std::move(out.statements);
+}
+
+/// A list of texts in Terraform's language. In ours, `$` and `%` before a brace would begin a template.
+std::string terraform_list(const Texts& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += "\n      " + Json(text).dump() + ",";
+  return out + "\n    ]";
+}
+
+std::string terraform_condition(const Json& condition) {
+  std::string out;
+  for (const auto& [test, variables] : condition.items()) {
+    for (const auto& [variable, values] : variables.items()) {
+      const Texts list = values.is_array() ? values.get<Texts>() : Texts{values.get<std::string>()};
+      out += "\n    condition {\n      test     = \"" + test + "\"\n      variable = \"" + variable + "\"\n      values   = " +
+             Json(list).dump() + "\n    }";
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Statement> least_policy(const PolicyPlace& place, const std::vector<NeededEntry>& entries) {
+  const Needs needs = needs_of(place, entries);
+  auto statements = policy_with(place, needs, Naming::OneByOne);
+  if (policy_json(statements).dump().size() <= kLongestPolicy) return statements;
+  return policy_with(place, needs, Naming::All);
+}
+
+Json policy_json(const std::vector<Statement>& statements) {
+  Json list = Json::array();
+  for (const Statement& each : statements) {
+    Json statement = {{"Sid", each.sid}, {"Effect", "Allow"}, {"Action", each.actions}, {"Resource", each.resources}};
+    if (!each.condition.is_null()) statement["Condition"] = each.condition;
+    list.push_back(std::move(statement));
+  }
+  return {{"Version", "2012-10-17"}, {"Statement", std::move(list)}};
+}
+
+std::string terraform_text(const std::vector<Statement>& statements, const std::string& name) {
+  std::string out = "data \"aws_iam_policy_document\" \"" + name + "\" {\n";
+  for (const Statement& each : statements) {
+    out += "  statement {\n    sid       = \"" + each.sid + "\"\n    actions   = " + terraform_list(each.actions) +
+           "\n    resources = " + terraform_list(each.resources) + terraform_condition(each.condition) + "\n  }\n";
+  }
+  return out + "}\n\nresource \"aws_iam_policy\" \"" + name + "\" {\n  name   = \"" + name +
+         "\"\n  policy = data.aws_iam_policy_document." + name + ".json\n}\n";
+}
+
+Json cloudformation_json(const std::vector<Statement>& statements, const std::string& name) {
+  return {{"AWSTemplateFormatVersion", "2010-09-09"},
+          {"Resources",
+           {{"OperatorPolicy",
+             {{"Type", "AWS::IAM::ManagedPolicy"},
+              {"Properties", {{"ManagedPolicyName", name}, {"PolicyDocument", policy_json(statements)}}}}}}}};
+}
+
+}  // namespace datamesh::lake
