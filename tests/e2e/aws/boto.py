@@ -202,7 +202,7 @@ def everything_else():
     check(f"{len(calls)} further calls are answered", not broken, "\n      ".join(broken))
     check("an unknown operation is none", refused("UnknownOperationException", glue.list_jobs))
     check("a member out of its bounds is refused", refused(
-        "InvalidInputException", glue.get_tables, DatabaseName="sales", MaxResults=101))
+        "ValidationException", glue.get_tables, DatabaseName="sales", MaxResults=101))
 
 
 print(f"boto3 {boto3.__version__}, botocore {botocore.__version__}")
