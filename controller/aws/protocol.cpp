@@ -25,6 +25,9 @@ constexpr std::array kInQueryString = {
     InQueryString{"PromoteResourceShareCreatedFromPolicy", "POST"},
 };
 
+/// Operations of rest-json that take nothing, and so have no body.
+constexpr std::array<std::string_view, 2> kWithoutInput = {"GetDataLakePrincipal", "EnableSharingWithAwsOrganization"};
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -122,6 +125,7 @@ Result<http::Request> encode(const Call& call) {
     }
     return out;
   }
+  if (std::find(kWithoutInput.begin(), kWithoutInput.end(), call.operation) != kWithoutInput.end()) return out;
   out.headers.add("Content-Type", std::string(content_type(wire.style)));
   if (!wire.target.empty()) out.headers.add("X-Amz-Target", wire.target);
   out.body = wire.style == Style::Query ? to_form(call.operation, wire.version, call.input)

@@ -20,19 +20,29 @@ class Sender {
   virtual Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout) = 0;
 };
 
-/// One client for each host, kept with its connections.
+/// One client for each host, kept with its connections. Connections that have idled are not used again: servers close
+/// them when they like, and a request that meets a closed one is lost, although it may have been carried out.
 class HttpSender final : public Sender {
  public:
-  explicit HttpSender(http::ClientOptions options = {});
+  /// `clock` must outlive it.
+  explicit HttpSender(const Clock& clock, http::ClientOptions options = {});
 
   Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout) override;
 
  private:
-  Result<std::shared_ptr<http::Client>> client_of(const std::string& base);
+  struct Host {
+    std::shared_ptr<http::Client> client;
+    int under_way = 0;
+    Time idle_since{};
+  };
 
+  Result<std::shared_ptr<http::Client>> begin(const std::string& base);
+  void end(const std::string& base);
+
+  const Clock& clock_;
   const http::ClientOptions options_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<http::Client>> clients_;
+  std::map<std::string, Host> hosts_;
 };
 
 }  // namespace datamesh::aws

@@ -53,7 +53,15 @@ TEST(Protocol, RamSpellsPathsInLowerCase) {
   EXPECT_EQ(request.body, "{}");
 }
 
-TEST(Protocol, RamDeletesASharesByItsQueryString) {
+TEST(Protocol, WhatTakesNothingHasNoBody) {
+  const auto request = encoded(call(Service::LakeFormation, "GetDataLakePrincipal"));
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/GetDataLakePrincipal");
+  EXPECT_EQ(request.body, "");
+  EXPECT_EQ(encoded(call(Service::Ram, "EnableSharingWithAwsOrganization")).body, "");
+}
+
+TEST(Protocol, RamDeletesAShareByItsQueryString) {
   const auto request = encoded(call(Service::Ram, "DeleteResourceShare",
                                     {{"resourceShareArn", "arn:aws:ram:r:1:resource-share/x"}, {"clientToken", "t"}}));
   EXPECT_EQ(request.method, "DELETE");

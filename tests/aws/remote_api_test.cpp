@@ -314,6 +314,24 @@ TEST(RemoteAws, NoErrorHoldsASecret) {
   EXPECT_THAT(to_string(op.glue().error()), ::testing::Not(HasSubstr("tops3cret")));
 }
 
+TEST(HttpSender, ConnectionsAreKeptWhileTheyAreUsedAndNotWhenTheyIdled) {
+  ScriptedAws aws;
+  FakeClock clock(kNow);
+  HttpSender sender(clock);
+  http::Request request;
+  request.method = "POST";
+  request.path = "/any";
+  const auto peer_after = [&](Millis pause) {
+    clock.advance(pause);
+    EXPECT_TRUE(sender.send(aws.base(), request, Millis(5'000)));
+    return aws.requests().back().peer;
+  };
+  const std::string first = peer_after(Millis(0));
+  EXPECT_EQ(peer_after(Millis(3'000)), first);
+  EXPECT_EQ(peer_after(Millis(4'000)), first);
+  EXPECT_NE(peer_after(Millis(4'001)), first);
+}
+
 TEST(SignedCalls, DatesOfHttpAreRead) {
   EXPECT_EQ(parse_http_date("Sun, 22 Nov 2026 08:00:00 GMT"), kNow);
   for (const char* wrong : {"", "Sunday, 22-Nov-26 08:00:00 GMT", "Sun, 22 Nev 2026 08:00:00 GMT",

@@ -110,7 +110,7 @@ struct Operator {
   }
 
   FakeClock clock{kNow};
-  HttpSender sender;
+  HttpSender sender{clock};
   EndpointOptions endpoints_;
   SignedCalls calls;
   OwnKeys keys;
