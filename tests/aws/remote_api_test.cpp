@@ -186,6 +186,19 @@ TEST(RemoteAws, AClockThatIsOffIsCorrectedByTheDateOfTheRefusal) {
   }
 }
 
+TEST(RemoteAws, AnEndpointOfOneAccountMovesNobodyElsesClock) {
+  ScriptedAws aws, own_endpoint;
+  Operator op(aws.base());
+  own_endpoint.answer = strict_about(kNow + std::chrono::hours(2), "RequestTimeTooSkewed");
+  op.access.endpoint = own_endpoint.base();
+  EXPECT_TRUE(op.glue());
+  EXPECT_EQ(own_endpoint.log().size(), 4u);
+  EXPECT_TRUE(aws.log().empty());
+  EXPECT_EQ(op.calls.clock().now(), kNow);
+  EXPECT_TRUE(op.glue());
+  EXPECT_EQ(own_endpoint.log().size(), 5u) << "its own time is remembered";
+}
+
 TEST(RemoteAws, AWrongSecretIsNotTakenForAWrongClock) {
   ScriptedAws aws;
   Operator op(aws.base());
