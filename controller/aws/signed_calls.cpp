@@ -36,6 +36,17 @@ http::Request signed_request(const http::Request& request, const std::string& ba
   return out;
 }
 
+/// Whether the time was the reason, and is now right.
+bool correct(CorrectedClock& clock, const Error& error, const http::Response& response) {
+  if (std::find(kRefusedForTheTime.begin(), kRefusedForTheTime.end(), error.code) == kRefusedForTheTime.end()) {
+    return false;
+  }
+  const auto date = parse_http_date(response.headers.find("Date").value_or(""));
+  if (!date || std::chrono::abs(*date - clock.now()) < kTolerated) return false;
+  clock.set(*date);
+  return true;
+}
+
 }  // namespace
 
 std::optional<Time> parse_http_date(std::string_view text) {
@@ -49,7 +60,15 @@ std::optional<Time> parse_http_date(std::string_view text) {
 }
 
 SignedCalls::SignedCalls(Sender& sender, const Clock& clock, Options options)
-    : sender_(sender), clock_(clock), options_(std::move(options)) {}
+    : sender_(sender), clock_(clock), aws_clock_(clock), options_(std::move(options)) {}
+
+CorrectedClock& SignedCalls::clock_of(const std::string& endpoint) {
+  if (endpoint.empty()) return aws_clock_;
+  const std::lock_guard lock(mutex_);
+  auto& place = clocks_[endpoint];
+  if (!place) place = std::make_unique<CorrectedClock>(clock_);
+  return *place;
+}
 
 Result<Json> SignedCalls::call(const Call& call, const sigv4::Keys& keys, const std::string& endpoint) {
   TRY_VALUE(http::Request request, encode(call));
@@ -58,25 +77,15 @@ Result<Json> SignedCalls::call(const Call& call, const sigv4::Keys& keys, const 
                                                      : base_address(endpoint));
   const sigv4::Purpose purpose{call.target.region, std::string(to_string(call.service))};
   const bool is_signed = !keys.access_key.empty();
+  CorrectedClock& clock = clock_of(endpoint);
   for (int attempt = 1;; ++attempt) {
     const auto response =
-        sender_.send(base, is_signed ? signed_request(request, base, keys, purpose, clock_.now()) : request,
+        sender_.send(base, is_signed ? signed_request(request, base, keys, purpose, clock.now()) : request,
                      options_.timeout);
     if (!response) return fail(response.error());
     auto out = decode(call, *response);
-    if (out || !is_signed || attempt == 2 || !correct_clock(out.error(), *response)) return out;
+    if (out || !is_signed || attempt == 2 || !correct(clock, out.error(), *response)) return out;
   }
-}
-
-/// Whether the time was the reason, and is now right.
-bool SignedCalls::correct_clock(const Error& error, const http::Response& response) {
-  if (std::find(kRefusedForTheTime.begin(), kRefusedForTheTime.end(), error.code) == kRefusedForTheTime.end()) {
-    return false;
-  }
-  const auto date = parse_http_date(response.headers.find("Date").value_or(""));
-  if (!date || std::chrono::abs(*date - clock_.now()) < kTolerated) return false;
-  clock_.set(*date);
-  return true;
 }
 
 }  // namespace datamesh::aws

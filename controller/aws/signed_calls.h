@@ -2,7 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "controller/aws/api.h"
@@ -41,19 +45,24 @@ class SignedCalls {
   SignedCalls(Sender& sender, const Clock& clock, Options options);
 
   /// Makes `call` as the owner of `keys`; without an access key, unsigned. `endpoint` beats every other.
-  /// A refusal because of the time is repeated once with the time that the refusal states.
+  /// A refusal because of the time is repeated once with the time that the refusal states. What an `endpoint` states
+  /// counts for that endpoint alone: whoever declares one may not move the time of others.
   /// Errors: those of `decode` and of http::Client::send; Invalid for an endpoint or operation that cannot be.
   Result<Json> call(const Call& call, const sigv4::Keys& keys, const std::string& endpoint = {});
 
-  const Clock& clock() const { return clock_; }
+  /// Time as AWS's own endpoints have it.
+  const Clock& clock() const { return aws_clock_; }
   const EndpointOptions& endpoints() const { return options_.endpoints; }
   Sender& sender() { return sender_; }
 
  private:
-  bool correct_clock(const Error& error, const http::Response& response);
+  CorrectedClock& clock_of(const std::string& endpoint);
 
   Sender& sender_;
-  CorrectedClock clock_;
+  const Clock& clock_;
+  CorrectedClock aws_clock_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<CorrectedClock>> clocks_;  ///< of endpoints that calls named
   const Options options_;
 };
 

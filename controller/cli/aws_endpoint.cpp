@@ -13,6 +13,18 @@ constexpr const char* kPortName = "port";
 constexpr const char* kConfigName = "config";
 constexpr const char* kCredentialsName = "credentials";
 
+/// Neither inputs nor outputs: they hold secrets where STS is asked.
+LakeWire::Heard call_log(Log& log) {
+  return [&log](const aws::WireKey& caller, const aws::Call& call, const Result<Json>& outcome) {
+    log.debug("aws call", {{"principal", caller.principal},
+                           {"session", caller.session},
+                           {"account", call.target.account},
+                           {"region", call.target.region},
+                           {"operation", std::string(aws::to_string(call.service)) + ":" + call.operation},
+                           {"outcome", outcome ? "Success" : outcome.error().code}});
+  };
+}
+
 }  // namespace
 
 class AwsEndpoint::Impl : public std::enable_shared_from_this<AwsEndpoint::Impl> {
@@ -22,7 +34,7 @@ class AwsEndpoint::Impl : public std::enable_shared_from_this<AwsEndpoint::Impl>
         folder_(options.state_folder + "/" + kAwsFolder),
         ca_file_(std::filesystem::absolute(options.state_folder + "/" + kAuthorityFile).lexically_normal()),
         key_(std::move(key)),
-        lake_(*parts.lake, key_),
+        lake_(*parts.lake, key_, call_log(*parts.log)),
         facade_({&lake_, parts.clock, parts.executor}) {}
 
   Result<void> start(const AwsEndpointOptions& options) {

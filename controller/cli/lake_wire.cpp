@@ -17,6 +17,12 @@ std::optional<aws::WireKey> LakeWire::find_key(const std::string& id) {
 }
 
 Result<Json> LakeWire::call(const aws::WireKey& caller, const aws::Call& call) {
+  Result<Json> outcome = make(caller, call);
+  if (heard_) heard_(caller, call, outcome);
+  return outcome;
+}
+
+Result<Json> LakeWire::make(const aws::WireKey& caller, const aws::Call& call) {
   if (caller.principal == kKeyPrincipal && call.service != aws::Service::Sts) {
     return fail(aws::make_error(call, "AccessDeniedException",
                                 "User: " + caller.principal + " is not authorized to perform: " +

@@ -87,95 +87,103 @@ bool is_clean(std::string_view text) {
   return true;
 }
 
-std::string between(const FieldType& type, std::string_view what) {
-  return std::string(what) + " must be between " + std::to_string(type.least) + " and " +
-         std::to_string(type.most);
+/// Of valid UTF-8: the models count characters, not bytes.
+std::int64_t characters_in(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+Fault wrong_type(std::string message) { return {FaultKind::WrongType, std::move(message)}; }
+Fault out_of_bounds(std::string message) { return {FaultKind::OutOfBounds, std::move(message)}; }
+
+Fault between(const FieldType& type, std::string_view what) {
+  return out_of_bounds(std::string(what) + " must be between " + std::to_string(type.least) + " and " +
+                       std::to_string(type.most));
 }
 
 bool is_within(const FieldType& type, std::int64_t value) { return value >= type.least && value <= type.most; }
 
-std::string fault_of_value(const Json& value, const FieldType& type, const std::string& path);
+Fault fault_of_value(const Json& value, const FieldType& type, const std::string& path);
 
-std::string fault_of_text(const Json& value, const FieldType& type, const std::string& path) {
-  if (!value.is_string()) return path + " must be a text";
+Fault fault_of_text(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_string()) return wrong_type(path + " must be a text");
   const auto& text = value.get_ref<const std::string&>();
-  if (!is_clean(text)) return path + " holds characters that are not allowed";
-  if (!is_within(type, static_cast<std::int64_t>(text.size()))) return between(type, path + ": its length");
+  if (!is_clean(text)) return out_of_bounds(path + " holds characters that are not allowed");
+  if (!is_within(type, characters_in(text))) return between(type, path + ": its length");
   return {};
 }
 
-std::string fault_of_integer(const Json& value, const FieldType& type, const std::string& path) {
-  if (!value.is_number_integer()) return path + " must be an integer";
-  return is_within(type, value.get<std::int64_t>()) ? std::string() : between(type, path);
+Fault fault_of_integer(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_number_integer()) return wrong_type(path + " must be an integer");
+  return is_within(type, value.get<std::int64_t>()) ? Fault() : between(type, path);
 }
 
-std::string fault_of_map(const Json& value, const std::string& path) {
-  if (!value.is_object()) return path + " must be a map";
+Fault fault_of_map(const Json& value, const std::string& path) {
+  if (!value.is_object()) return wrong_type(path + " must be a map");
   for (const auto& [key, one] : value.items()) {
-    if (!is_clean(key)) return path + " holds a key with characters that are not allowed";
-    if (std::string fault = fault_of_text(one, FieldType{}, path + "." + key); !fault.empty()) return fault;
+    if (!is_clean(key)) return out_of_bounds(path + " holds a key with characters that are not allowed");
+    if (Fault fault = fault_of_text(one, FieldType{}, path + "." + key); fault) return fault;
   }
   return {};
 }
 
 /// Whatever it is, its texts must be storable.
-std::string fault_of_any(const Json& value, const std::string& path) {
+Fault fault_of_any(const Json& value, const std::string& path) {
   if (value.is_string()) return fault_of_text(value, FieldType{}, path);
   if (!value.is_structured()) return {};
   for (const auto& [key, one] : value.items()) {
-    if (!is_clean(key)) return path + " holds a key with characters that are not allowed";
-    if (std::string fault = fault_of_any(one, path); !fault.empty()) return fault;
+    if (!is_clean(key)) return out_of_bounds(path + " holds a key with characters that are not allowed");
+    if (Fault fault = fault_of_any(one, path); fault) return fault;
   }
   return {};
 }
 
-std::string fault_of_list(const Json& value, const FieldType& type, const std::string& path) {
-  if (!value.is_array()) return path + " must be a list";
+Fault fault_of_list(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_array()) return wrong_type(path + " must be a list");
   if (!is_within(type, static_cast<std::int64_t>(value.size()))) return between(type, path + ": its size");
   for (std::size_t i = 0; i < value.size(); ++i) {
-    std::string fault = fault_of_value(value[i], *type.element, path + "[" + std::to_string(i) + "]");
-    if (!fault.empty()) return fault;
+    Fault fault = fault_of_value(value[i], *type.element, path + "[" + std::to_string(i) + "]");
+    if (fault) return fault;
   }
   return {};
 }
 
-std::string fault_of_enum(const Json& value, const FieldType& type, const std::string& path) {
-  const bool is_known = value.is_string() && std::find(type.words.begin(), type.words.end(),
-                                                       value.get_ref<const std::string&>()) != type.words.end();
-  if (is_known) return {};
+Fault fault_of_enum(const Json& value, const FieldType& type, const std::string& path) {
+  if (!value.is_string()) return wrong_type(path + " must be a text");
+  const auto& word = value.get_ref<const std::string&>();
+  if (std::find(type.words.begin(), type.words.end(), word) != type.words.end()) return {};
   std::string words;
   for (const std::string& word : type.words) words += (words.empty() ? "" : ", ") + word;
-  return path + " must be one of " + words;
+  return out_of_bounds(path + " must be one of " + words);
 }
 
-std::string fault_of_structure(const Json& value, const Shape& shape, const std::string& path) {
-  if (!value.is_object()) return (path.empty() ? "the request" : path) + " must be a structure";
+Fault fault_of_structure(const Json& value, const Shape& shape, const std::string& path) {
+  if (!value.is_object()) return wrong_type((path.empty() ? "the request" : path) + " must be a structure");
   const std::string prefix = path.empty() ? std::string() : path + ".";
   std::size_t known = 0;
   for (const Field& field : shape) {
     const auto found = value.find(field.name);
     if (found == value.end()) {
-      if (field.is_required) return prefix + field.name + " is missing";
+      if (field.is_required) return out_of_bounds(prefix + field.name + " is missing");
       continue;
     }
     ++known;
-    std::string fault = fault_of_value(*found, field.type, prefix + field.name);
-    if (!fault.empty()) return fault;
+    Fault fault = fault_of_value(*found, field.type, prefix + field.name);
+    if (fault) return fault;
   }
   if (known == value.size()) return {};
   for (const auto& [key, one] : value.items()) {
     const bool is_member = std::any_of(shape.begin(), shape.end(), [&](const Field& f) { return f.name == key; });
-    if (!is_member) return prefix + key + " is not a member of the request";
+    if (!is_member) return out_of_bounds(prefix + key + " is not a member of the request");
   }
   return {};
 }
 
-std::string fault_of_value(const Json& value, const FieldType& type, const std::string& path) {
+Fault fault_of_value(const Json& value, const FieldType& type, const std::string& path) {
   switch (type.kind) {
     case Kind::Text: return fault_of_text(value, type, path);
     case Kind::Integer: return fault_of_integer(value, type, path);
-    case Kind::Number: return value.is_number() ? std::string() : path + " must be a number";
-    case Kind::Boolean: return value.is_boolean() ? std::string() : path + " must be true or false";
+    case Kind::Number: return value.is_number() ? Fault() : wrong_type(path + " must be a number");
+    case Kind::Boolean: return value.is_boolean() ? Fault() : wrong_type(path + " must be true or false");
     case Kind::Map: return fault_of_map(value, path);
     case Kind::Enum: return fault_of_enum(value, type, path);
     case Kind::Any: return fault_of_any(value, path);
@@ -209,6 +217,6 @@ Shape read_shape(std::string_view text) {
   return out;
 }
 
-std::string fault_of(const Json& input, const Shape& shape) { return fault_of_structure(input, shape, {}); }
+Fault fault_of(const Json& input, const Shape& shape) { return fault_of_structure(input, shape, {}); }
 
 }  // namespace datamesh::embedded::lake

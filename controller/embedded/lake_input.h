@@ -42,9 +42,22 @@ struct Field {
 /// Reads the notation above. A fault in it is a fault in our tables: throws std::logic_error.
 Shape read_shape(std::string_view text);
 
+enum class FaultKind {
+  None,
+  WrongType,    ///< no reader of the model could take it
+  OutOfBounds,  ///< too long, too many, no such word; a member too many or too few
+};
+
+/// What is wrong with an input.
+struct Fault {
+  FaultKind kind = FaultKind::None;
+  std::string message;  ///< with the path: "TableInput.Name is missing"
+  explicit operator bool() const { return kind != FaultKind::None; }
+};
+
 /// Checks `input` against `shape`; named structures are looked up in the service model's (lake_shapes.cpp).
-/// Returns the message of the first fault, with its path ("TableInput.Name is missing"); empty when all is well.
-std::string fault_of(const Json& input, const Shape& shape);
+/// Returns the first fault.
+Fault fault_of(const Json& input, const Shape& shape);
 
 /// The members that GrantPermissions, RevokePermissions and the entries of their batches have in common.
 inline constexpr const char* kGrantShape =

@@ -9,28 +9,30 @@ TEST_P(AwsApiContract, AnUnknownOperationFails) {
 
 TEST_P(AwsApiContract, AMissingMemberIsNamed) {
   const Error error = glue_error(kOwner, "GetTable", {{"DatabaseName", "sales"}});
-  EXPECT_EQ(error.code, "InvalidInputException");
+  EXPECT_EQ(error.code, "ValidationException");
+  EXPECT_EQ(error.kind, ErrorKind::Invalid);
   EXPECT_NE(error.message.find("Name"), std::string::npos);
   EXPECT_EQ(error.origin, "glue:GetTable");
 }
 
 TEST_P(AwsApiContract, AnUnknownMemberIsRefused) {
   const Error error = glue_error(kOwner, "CreateDatabase", {{"DatabaseInput", {{"Name", "a"}, {"Descripton", "b"}}}});
-  EXPECT_EQ(error.code, "InvalidInputException");
+  EXPECT_EQ(error.code, "ValidationException");
   EXPECT_NE(error.message.find("DatabaseInput.Descripton"), std::string::npos);
 }
 
 TEST_P(AwsApiContract, AMemberOfAnotherTypeIsRefused) {
-  EXPECT_EQ(glue_error(kOwner, "GetDatabase", {{"Name", 7}}).code, "InvalidInputException");
+  EXPECT_EQ(glue_error(kOwner, "GetDatabase", {{"Name", 7}}).code, "SerializationException");
+  EXPECT_EQ(lf_error(kOwner, "GetLFTag", {{"TagKey", Json::array()}}).code, "SerializationException");
 }
 
 TEST_P(AwsApiContract, PagesBeyondTheMaximumAreRefused) {
   lock_down(kOwner);
   make_database(kOwner, "sales");
-  EXPECT_EQ(glue_error(kOwner, "GetDatabases", {{"MaxResults", 101}}).code, "InvalidInputException");
+  EXPECT_EQ(glue_error(kOwner, "GetDatabases", {{"MaxResults", 101}}).code, "ValidationException");
   EXPECT_EQ(glue_error(kOwner, "GetTables", {{"DatabaseName", "sales"}, {"MaxResults", 101}}).code,
-            "InvalidInputException");
-  EXPECT_EQ(glue_error(kOwner, "SearchTables", {{"MaxResults", 1001}}).code, "InvalidInputException");
+            "ValidationException");
+  EXPECT_EQ(glue_error(kOwner, "SearchTables", {{"MaxResults", 1001}}).code, "ValidationException");
   EXPECT_EQ(lf_error(kOwner, "ListPermissions", {{"MaxResults", 1001}}).code, "InvalidInputException");
   EXPECT_EQ(ram_error(kOwner, "GetResourceShareInvitations", {{"maxResults", 501}}).code,
             "InvalidMaxResultsException");

@@ -144,6 +144,23 @@ TEST(RemoteAws, OwnKeysThatExpiredAreRenewedOnce) {
                                      "sts:GetCallerIdentity by SESSION", "glue:GetTable by SESSION"));
 }
 
+TEST(RemoteAws, KeysThatCannotBeRenewedAreNotTriedTwice) {
+  ScriptedAws aws;
+  Operator op(aws.base());
+  op.keys.lasting = true;
+  aws.sts = [](const http::Request& request) {
+    if (operation_of(request) == "sts:GetCallerIdentity") return caller(kAccount);
+    return reply(403, "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>");
+  };
+  EXPECT_EQ(op.glue().error().code, "InvalidClientTokenId");
+  EXPECT_THAT(aws.log(), ElementsAre("sts:AssumeRole by OWN1"));
+  op.access.role.role_arn.clear();
+  aws.answer = [](const http::Request&) { return fault(400, "UnrecognizedClientException"); };
+  EXPECT_EQ(op.glue().error().code, "UnrecognizedClientException");
+  const auto log = aws.log();
+  EXPECT_EQ(std::count(log.begin(), log.end(), "glue:GetTable by OWN1"), 1);
+}
+
 TEST(RemoteAws, AnInvitationThatExpiredIsNotTakenForKeys) {
   ScriptedAws aws;
   Operator op(aws.base());
@@ -184,6 +201,31 @@ TEST(RemoteAws, AClockThatIsOffIsCorrectedByTheDateOfTheRefusal) {
     EXPECT_EQ(op.calls.clock().now(), kNow + std::chrono::hours(2));
     EXPECT_TRUE(op.glue());
   }
+}
+
+TEST(RemoteAws, ATimeThatChangesWithEachRefusalIsBelievedOnce) {
+  ScriptedAws aws;
+  Operator op(aws.base());
+  std::atomic<int> hour{10};
+  aws.answer = [&](const http::Request&) {
+    return fault(403, "RequestTimeTooSkewed",
+                 {{"Date", "Sun, 22 Nov 2026 " + std::to_string(hour++) + ":00:00 GMT"}});
+  };
+  EXPECT_EQ(op.glue().error().code, "RequestTimeTooSkewed");
+  EXPECT_EQ(aws.log().size(), 4u);
+}
+
+TEST(RemoteAws, AnEndpointOfOneAccountMovesNobodyElsesClock) {
+  ScriptedAws aws, own_endpoint;
+  Operator op(aws.base());
+  own_endpoint.answer = strict_about(kNow + std::chrono::hours(2), "RequestTimeTooSkewed");
+  op.access.endpoint = own_endpoint.base();
+  EXPECT_TRUE(op.glue());
+  EXPECT_EQ(own_endpoint.log().size(), 4u);
+  EXPECT_TRUE(aws.log().empty());
+  EXPECT_EQ(op.calls.clock().now(), kNow);
+  EXPECT_TRUE(op.glue());
+  EXPECT_EQ(own_endpoint.log().size(), 5u) << "its own time is remembered";
 }
 
 TEST(RemoteAws, AWrongSecretIsNotTakenForAWrongClock) {

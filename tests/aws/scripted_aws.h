@@ -81,13 +81,14 @@ class ScriptedAws {
   std::unique_ptr<http::Server> server_;
 };
 
-/// Gives OWN1, OWN2, … with the secret "s".
+/// Gives OWN1, OWN2, … with the secret "s"; when `lasting`, always OWN1.
 class OwnKeys final : public CredentialProvider {
  public:
   std::string name() const override { return "own keys"; }
   Result<std::optional<Credentials>> obtain() override {
-    return Credentials{{"OWN" + std::to_string(++given_), "s", ""}, std::nullopt};
+    return Credentials{{"OWN" + std::to_string(lasting ? 1 : ++given_), "s", ""}, std::nullopt};
   }
+  std::atomic<bool> lasting{false};
 
  private:
   std::atomic<int> given_{0};

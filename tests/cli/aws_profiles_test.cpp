@@ -107,6 +107,19 @@ TEST_F(LakeWireTest, TheKeyAssumesAnyRoleAndDoesNothingElse) {
   EXPECT_EQ(lake_->catalogs(), std::vector<CatalogRef>({{"111122223333", "eu-west-1"}})) << "STS makes no catalogs";
 }
 
+TEST_F(LakeWireTest, EveryCallIsHeardOfWithItsOutcome) {
+  std::vector<std::string> heard;
+  LakeWire wire(*lake_, {"AKIAKEY", "secret"},
+                [&](const aws::WireKey& caller, const aws::Call& call, const Result<Json>& outcome) {
+                  heard.push_back(caller.principal + " " + call.operation + " " + (outcome ? "ok" : outcome.error().code));
+                });
+  const auto key = *wire.find_key("AKIAKEY");
+  static_cast<void>(wire.call(key, {{kKeyAccount, "eu-west-1"}, aws::Service::Sts, "GetCallerIdentity", Json::object()}));
+  static_cast<void>(wire.call(key, {{kKeyAccount, "eu-west-1"}, aws::Service::Glue, "GetTables", Json::object()}));
+  EXPECT_EQ(heard, (std::vector<std::string>{std::string(kKeyPrincipal) + " GetCallerIdentity ok",
+                                             std::string(kKeyPrincipal) + " GetTables AccessDeniedException"}));
+}
+
 TEST_F(LakeWireTest, OtherKeysAreUnknown) {
   EXPECT_FALSE(wire_.find_key("AKIAOTHER"));
   EXPECT_FALSE(wire_.find_key(""));

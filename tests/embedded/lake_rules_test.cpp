@@ -109,7 +109,7 @@ TEST(Principal, IsOneOfTheFormsThatLakeFormationKnows) {
 
 TEST(RequestShape, NamesTheFirstFaultWithItsPath) {
   const Shape shape = read_shape("Name*:s1-3 Size:i1-10 Kind:e(A|B) Tags:[s]0-2 More:m Table:@TableIdentifier");
-  const auto fault = [&](const char* text) { return fault_of(Json::parse(text), shape); };
+  const auto fault = [&](const char* text) { return fault_of(Json::parse(text), shape).message; };
   EXPECT_EQ(fault(R"({"Name":"a","Size":10,"Kind":"A","Tags":["x"],"More":{"a":"b"}})"), "");
   EXPECT_EQ(fault("{}"), "Name is missing");
   EXPECT_EQ(fault(R"({"Name":"long"})"), "Name: its length must be between 1 and 3");
@@ -123,10 +123,11 @@ TEST(RequestShape, NamesTheFirstFaultWithItsPath) {
 
 TEST(RequestShape, RefusesTextsThatAreNoUtf8OrHoldOurSeparators) {
   const Shape shape = read_shape("Name:s");
-  EXPECT_NE(fault_of({{"Name", "\xff"}}, shape), "");
-  EXPECT_NE(fault_of({{"Name", "\xc3"}}, shape), "");
-  EXPECT_NE(fault_of({{"Name", "a\x1f"}}, shape), "");
-  EXPECT_EQ(fault_of({{"Name", "\xc3\xa9"}}, shape), "");
+  EXPECT_NE(fault_of({{"Name", "\xff"}}, shape).message, "");
+  EXPECT_NE(fault_of({{"Name", "\xc3"}}, shape).message, "");
+  EXPECT_NE(fault_of({{"Name", "a\x1f"}}, shape).message, "");
+  EXPECT_EQ(fault_of({{"Name", "\xc3\xa9"}}, shape).message, "");
+  EXPECT_EQ(fault_of({{"Name", "\xc3\xa9\xc3\xa9\xc3\xa9"}}, shape).message, "") << "three characters in six bytes";
 }
 
 TEST(Journal, UndoesTheLatestChangeFirst) {
