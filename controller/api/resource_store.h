@@ -85,8 +85,8 @@ struct StatusWrite {
   std::string uid;  ///< a recreated object of the same name is not written: NotFound
   Json status;
   std::optional<Revision> revision;  ///< when set, it must still be the object's: else Conflict
-  Revision seen = 0;                 ///< that of the object as the writer knows it, a hint; 0: unknown
   Json managed_fields;               ///< when set, metadata.managedFields become that where the store keeps them
+  Revision seen = 0;                 ///< that of the object as the writer knows it, a hint; 0: unknown
 };
 
 /// Safe to call from several threads. An acknowledged write survives kill -9.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "controller/api/kinds.h"
 #include "controller/aws/api.h"
@@ -10,19 +11,26 @@
 
 namespace datamesh::cli {
 
-/// Finds the operator's own credentials as the AWS CLI does, and follows its variables for endpoints. Nothing is asked
-/// before the first call. Safe to use from several threads; outlives what it handed out.
+/// Finds the operator's own credentials as the AWS CLI does, and follows its variables and files for endpoints and trust.
+/// Nothing is read before the first account of AWS, nothing asked before the first call. Safe to use from several
+/// threads; outlives what it handed out.
 class RemoteAccess {
  public:
   /// `clock` must outlive it.
   RemoteAccess(const Clock& clock, aws::Machine machine);
   ~RemoteAccess();
 
-  /// Calls in `account` as the role that it declares, or its default.
+  /// Calls in `account` as the role that it declares, or its default. Where this machine's settings are wrong, every
+  /// call gives the error that says so.
   std::unique_ptr<aws::Api> as_operator(const api::AccountSpec& account);
 
  private:
   struct Parts;
+  Result<Parts*> parts();
+
+  const Clock& clock_;
+  const aws::Machine machine_;
+  std::mutex mutex_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -387,7 +387,7 @@ std::vector<WriteResult> Engine::Impl::perform(std::vector<PendingWrite> writes)
       }
     }
     if (!result.error && write.status) {
-      statuses.push_back({write.key, write.uid, *write.status, std::nullopt, seen, {}});
+      statuses.push_back({write.key, write.uid, *write.status, std::nullopt, {}, seen});
       indices.push_back(results.size());
     }
     result.write = std::move(write);

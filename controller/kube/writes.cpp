@@ -165,7 +165,7 @@ Outcome<Json> write_over(const Intent& intent, const Json& live, const Json& wan
   }
   TRY_VALUE(const api::Revision revision, parse_revision(string_at(live.at("metadata"), "resourceVersion")));
   api::StatusWrite write{key_in_store(type, intent.target.ns, intent.target.name), string_at(live.at("metadata"), "uid"),
-                         member(stored, "status"), revision, revision, at_path(stored, {"metadata", "managedFields"})};
+                         member(stored, "status"), revision, at_path(stored, {"metadata", "managedFields"}), revision};
   auto outcomes = store.write_statuses({write});
   if (!outcomes[0]) return fail(fault_of(outcomes[0].error(), type, intent.target.name));
   return from_storage(type, std::move(*outcomes[0]));

@@ -97,6 +97,30 @@ class Writer {
     return out;
   }
 
+  /// What deleting `databases` asks for: they go with all that is in them.
+  Texts glue_with_content(const std::set<std::string>& databases) const {
+    Texts out;
+    for (const std::string& region : place_.regions) {
+      const std::string start = "arn:" + place_.partition + ":glue:" + region + ":" + place_.account + ":";
+      out.push_back(start + "catalog");
+      for (const std::string& name : naming_ == Naming::All ? std::set<std::string>{"*"} : databases) {
+        out.push_back(start + "database/" + name);
+        for (const char* content : {"table/", "userDefinedFunction/"}) out.push_back(start + content + name + "/*");
+      }
+    }
+    return out;
+  }
+
+  Texts own_shares() const {
+    Texts out;
+    for (const std::string& region : place_.regions) {
+      out.push_back("arn:" + place_.partition + ":ram:" + region + ":" + place_.account + ":resource-share/*");
+    }
+    return out;
+  }
+
+  std::string sharing_permissions() const { return "arn:" + place_.partition + ":ram::aws:permission/AWSRAMLFEnabled*"; }
+
   std::vector<Statement> statements;
 
  private:
@@ -127,19 +151,12 @@ void add_locations(Writer& out, const Needs& needs) {
           {{"StringEquals", {{"iam:PassedToService", "lakeformation.amazonaws.com"}}}});
 }
 
-/// Deleting a database asks for its tables as well.
-std::set<std::string> with_all_tables(const std::set<std::string>& databases) {
-  std::set<std::string> out;
-  for (const std::string& database : databases) out.insert(database + "/*");
-  return out;
-}
-
 void add_catalog(Writer& out, const Needs& needs) {
   if (!needs.made.empty()) {
     out.add("MakeDatabases", {"glue:CreateDatabase", "glue:UpdateDatabase"}, out.glue(needs.made, {}));
   }
   if (!needs.removed.empty()) {
-    out.add("RemoveDatabases", {"glue:DeleteDatabase"}, out.glue(needs.removed, with_all_tables(needs.removed)));
+    out.add("RemoveDatabases", {"glue:DeleteDatabase"}, out.glue_with_content(needs.removed));
   }
   if (!needs.tables.empty()) out.add("MakeTables", {"glue:CreateTable", "glue:UpdateTable"}, out.glue({}, needs.tables));
   if (!needs.gone_tables.empty()) out.add("RemoveTables", {"glue:DeleteTable"}, out.glue({}, needs.gone_tables));
@@ -151,9 +168,10 @@ void add_sharing(Writer& out) {
           {{"StringLikeIfExists", {{"ram:RequestedResourceType", {"glue:Table", "glue:Database", "glue:Catalog"}}}}});
   out.add("ChangeItsShares",
           {"ram:AssociateResourceShare", "ram:DeleteResourceShare", "ram:DisassociateResourceShare", "ram:UpdateResourceShare"},
-          {"*"}, {{"StringLike", {{"ram:ResourceShareName", {"LakeFormation*"}}}}});
-  out.add("AttachItsPermissions", {"ram:AssociateResourceSharePermission"}, {"*"},
-          {{"ArnLike", {{"ram:PermissionArn", {"arn:aws:ram::aws:permission/AWSRAMLFEnabled*"}}}}});
+          out.own_shares(), {{"StringLike", {{"ram:ResourceShareName", {"LakeFormation*"}}}}});
+  Texts attached = out.own_shares();
+  attached.push_back(out.sharing_permissions());
+  out.add("AttachItsPermissions", {"ram:AssociateResourceSharePermission"}, attached);
   out.add("LookIntoSharing",
           {"organizations:DescribeAccount", "organizations:DescribeOrganization", "ram:GetResourceShareAssociations",
            "ram:ListResourceSharePermissions"});

@@ -223,7 +223,7 @@ void control(const std::string& kubeconfig) {
     const std::int64_t generation = number_at(event.object, "metadata", "generation");
     if (event.type == api::EventType::Deleted || number_at(event.object, "status", "observedGeneration") == generation) continue;
     const api::StatusWrite write{api::key_of(event.object), string_at(event.object.at("metadata"), "uid"),
-                                 {{"observedGeneration", generation}}, std::nullopt, event.revision, {}};
+                                 {{"observedGeneration", generation}}, std::nullopt, {}, event.revision};
     must(client.store->write_statuses({write}).at(0));
   }
 }

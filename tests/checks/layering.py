@@ -45,7 +45,7 @@ THIRD_PARTY = {
 # Standard headers that only some folders need.
 RESTRICTED_STANDARD = {
     "regex": [],
-    "mutex": ["controller/base/log.cpp", "controller/http/*", "controller/telemetry/*", "controller/embedded/*",
+    "mutex": ["controller/base/log.cpp", "controller/cli/remote_access.*", "controller/http/*", "controller/telemetry/*", "controller/embedded/*",
               "controller/aws/*", "controller/kube/*", "controller/engine/mailbox.*",
               "controller/engine/asio_executor.*"],
     "coroutine": [],

@@ -169,7 +169,7 @@ TEST(KubeStore, StatusesAreAppliedByForceUnderAManagerOfTheirOwn) {
 TEST(KubeStore, AStatusOfAnObjectThatIsAsItWasSeenIsOneRequest) {
   Subject subject;
   subject.script.answers = {answer(200, grant("a", "4"))};
-  const api::StatusWrite write{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}, std::nullopt, 3, {}};
+  const api::StatusWrite write{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}, std::nullopt, {}, 3};
   ASSERT_TRUE(subject.store.write_statuses({write}).at(0));
   ASSERT_EQ(subject.script.requests.size(), 1U);
   EXPECT_EQ(parse_json(subject.script.requests[0].body)->at("metadata").at("resourceVersion"), "3");
@@ -181,7 +181,7 @@ TEST(KubeStore, AStatusOfAnObjectThatHasChangedSinceIsWrittenOnWhatItIsNow) {
   present["metadata"]["uid"] = "u-a";
   const auto conflict = answer(409, {{"kind", "Status"}, {"reason", "Conflict"}, {"message", "stale"}});
   subject.script.answers = {conflict, answer(200, present), answer(200, grant("a", "6"))};
-  const api::StatusWrite write{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}, std::nullopt, 3, {}};
+  const api::StatusWrite write{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}, std::nullopt, {}, 3};
   ASSERT_TRUE(subject.store.write_statuses({write}).at(0));
   EXPECT_EQ(parse_json(subject.script.requests.at(2).body)->at("metadata").at("resourceVersion"), "5");
 }
