@@ -1,5 +1,7 @@
 #include "controller/api/resource_store.h"
 
+#include <charconv>
+
 namespace datamesh::api {
 
 std::string to_string(const ObjectKey& key) {
@@ -20,6 +22,14 @@ Result<ListPage> list_all(ResourceStore& store, ListRequest request) {
     request.continue_token = page.continue_token;
   } while (!request.continue_token.empty());
   return all;
+}
+
+std::optional<Revision> revision_in(const Json& object) {
+  const std::string text = string_at(member(object, "metadata"), "resourceVersion");
+  Revision out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
 }
 
 const char* to_string(EventType type) {

@@ -85,6 +85,7 @@ struct StatusWrite {
   std::string uid;  ///< a recreated object of the same name is not written: NotFound
   Json status;
   std::optional<Revision> revision;  ///< when set, it must still be the object's: else Conflict
+  Revision seen = 0;                 ///< that of the object as the writer knows it, a hint; 0: unknown
   Json managed_fields;               ///< when set, metadata.managedFields become that where the store keeps them
 };
 
@@ -125,6 +126,9 @@ class ResourceStore {
 /// All that `request` selects, as it was at one revision, read in pages of `request.limit`.
 /// Errors: those of ResourceStore::list.
 Result<ListPage> list_all(ResourceStore& store, ListRequest request);
+
+/// metadata.resourceVersion as a number; nullopt when it is none.
+std::optional<Revision> revision_in(const Json& object);
 
 /// "ADDED", "MODIFIED", "DELETED": as watches write it.
 const char* to_string(EventType type);

@@ -41,32 +41,7 @@ bool is_fips_by_itself(std::string_view host, const Partition& partition) {
   return partition.name == "aws-us-gov" && (host == "sts" || host == "ram" || host == "portal.sso");
 }
 
-bool is_true(const std::map<std::string, std::string>& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found != environment.end() && (found->second == "true" || found->second == "True" || found->second == "TRUE");
-}
-
-std::string value_of(const std::map<std::string, std::string>& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 }  // namespace
-
-EndpointOptions endpoint_options_of(const std::map<std::string, std::string>& environment) {
-  EndpointOptions out;
-  if (is_true(environment, "AWS_USE_FIPS_ENDPOINT")) out.fips = Fips::On;
-  if (is_true(environment, "AWS_USE_DUALSTACK_ENDPOINT")) out.stack = Stack::Dual;
-  if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) return out;
-  out.override_all = value_of(environment, "AWS_ENDPOINT_URL");
-  constexpr std::array kNames = {std::pair(Service::Glue, "GLUE"), std::pair(Service::LakeFormation, "LAKEFORMATION"),
-                                 std::pair(Service::Ram, "RAM"), std::pair(Service::Sts, "STS")};
-  for (const auto& [service, name] : kNames) {
-    const std::string url = value_of(environment, std::string("AWS_ENDPOINT_URL_") + name);
-    if (!url.empty()) out.overrides[service] = url;
-  }
-  return out;
-}
 
 Result<std::string> endpoint_of(Service service, const std::string& region, const EndpointOptions& options) {
   const auto found = options.overrides.find(service);

@@ -21,10 +21,6 @@ struct EndpointOptions {
   bool operator==(const EndpointOptions&) const = default;
 };
 
-/// What the AWS CLI's variables ask for: AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_ENDPOINT_URL,
-/// AWS_ENDPOINT_URL_GLUE (…_LAKEFORMATION, …_RAM, …_STS), AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.
-EndpointOptions endpoint_options_of(const std::map<std::string, std::string>& environment);
-
 /// "https://glue.eu-west-1.amazonaws.com". STS is always the regional one.
 /// Errors: Invalid when `region` is no name of a region, or an override is no "scheme://host[:port]".
 Result<std::string> endpoint_of(Service service, const std::string& region, const EndpointOptions& options);

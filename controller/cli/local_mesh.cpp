@@ -100,6 +100,7 @@ void LocalMesh::make_engine() {
   parts.store = engine_store_ ? engine_store_.get() : store;
   parts.transition = options_.transition;
   parts.api_for = [access = lake_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
+  parts.catalogs_at_once = static_cast<std::size_t>(options_.catalog_workers);
   parts.observer = metrics_.get();
   parts.audit = [audit = audit_.get(), log = options_.log](const Json& line) {
     if (!audit->append(line)) log->error("the audit line could not be written to the state folder", line);

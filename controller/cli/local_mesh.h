@@ -33,7 +33,7 @@ struct LocalMeshOptions {
   std::vector<aws::FaultRule> faults;
   std::string sweep_interval;         ///< empty: the Mesh's own
   std::optional<std::uint64_t> seed;  ///< makes uids repeatable
-  int catalog_workers = 1;            ///< of the engine's executor, for the metrics
+  int catalog_workers = 1;            ///< how many catalogs are worked on at once
 
   /// The objects of a cluster; null: those of the state folder, with an API before them.
   api::ResourceStore* store = nullptr;

@@ -71,7 +71,7 @@ class Running {
         session_(session),
         log_(log),
         signals_(signals),
-        engine_executor_(static_cast<std::size_t>(options.process.workers)) {}
+        engine_executor_(static_cast<std::size_t>(options.process.workers) + 1) {}
 
   ~Running() {
     metrics_ = nullptr;
@@ -94,7 +94,11 @@ class Running {
     // A renewal that hangs must not use up the whole deadline.
     options.timeout = timings.renew / 2;
     TRY_VALUE(lease_transport_, kube::HttpTransport::create(std::move(access), clock_, read_whole_file, options));
-    store_ = std::make_unique<kube::KubeStore>(*transport_, kube::KubeStore::Options{.schema = &session_.schema()});
+    store_ = std::make_unique<kube::KubeStore>(
+        *transport_, kube::KubeStore::Options{.schema = &session_.schema(),
+                                              .watch_trouble = [this](const std::string& path, const std::optional<Error>& error) {
+                                                tell_of_watch(path, error);
+                                              }});
     events_ = std::make_unique<kube::EventRecorder>(kube::EventSource{"datamesh.dev/operator", "datamesh-" + host_name()},
                                                     clock_, kube::event_writer(*transport_));
     TRY(open_mesh());
@@ -135,6 +139,14 @@ class Running {
   }
 
  private:
+  void tell_of_watch(const std::string& path, const std::optional<Error>& error) {
+    if (error) {
+      log_.warn("a watch fails again and again; what is declared may be out of date", {{"path", path}, {"error", to_string(*error)}});
+    } else {
+      log_.info("a watch is well again", {{"path", path}});
+    }
+  }
+
   Result<void> open_mesh() {
     LocalMeshOptions mesh;
     mesh.state_folder = session_.state_folder;
@@ -196,7 +208,7 @@ class Running {
   std::atomic<bool> lost_{false};
   std::unique_ptr<LocalMesh> mesh_;
   engine::AsioExecutor api_executor_{2};
-  engine::AsioExecutor engine_executor_;
+  engine::AsioExecutor engine_executor_;  ///< a worker for each catalog at work, and one for the store
   std::unique_ptr<http::Server> server_;
 };
 

@@ -54,7 +54,7 @@ std::size_t raise_file_limit(std::size_t wanted) {
 class Running {
  public:
   Running(const Options& options, Session& session, Log& log)
-      : options_(options), session_(session), log_(log), engine_executor_(static_cast<std::size_t>(options.process.workers)) {}
+      : options_(options), session_(session), log_(log), engine_executor_(static_cast<std::size_t>(options.process.workers) + 1) {}
 
   ~Running() {
     remove_state_file(session_.state_folder, kAddressFile);
@@ -207,7 +207,7 @@ class Running {
   std::unique_ptr<kube::FacadeTransport> own_api_;
   std::unique_ptr<kube::EventRecorder> events_;
   engine::AsioExecutor api_executor_{2};
-  engine::AsioExecutor engine_executor_;
+  engine::AsioExecutor engine_executor_;  ///< a worker for each catalog at work, and one for the store
   std::unique_ptr<AwsEndpoint> aws_;  ///< null: not served
   std::vector<std::unique_ptr<http::Server>> servers_;  ///< metrics first, so that probes get answers early
 };

@@ -38,6 +38,7 @@ struct Parts {
   Executor* executor = nullptr;
   api::ResourceStore* store = nullptr;
   ApiFor api_for;
+  std::size_t catalogs_at_once = 8;  ///< how many are read or written to side by side; at least 1
   Observer* observer = nullptr;  ///< may be null
   AuditSink audit;               ///< may be empty
   std::function<void(const Transition&)> transition;  ///< told after it was written; engine thread; may be empty

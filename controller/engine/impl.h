@@ -12,6 +12,7 @@
 
 #include "controller/engine/catalog_state.h"
 #include "controller/engine/engine.h"
+#include "controller/engine/job_queue.h"
 #include "controller/engine/ledger.h"
 #include "controller/lake/apply.h"
 #include "controller/mesh/mesh.h"
@@ -41,7 +42,7 @@ struct WriteResult {
 
 class Engine::Impl {
  public:
-  explicit Impl(Parts parts) : parts_(std::move(parts)) {}
+  explicit Impl(Parts parts) : parts_(std::move(parts)), queue_(parts_.catalogs_at_once) {}
 
   // impl_store.cpp
   void start();
@@ -89,6 +90,10 @@ class Engine::Impl {
   void mark_waiters(KeyId id);
   void pump_later(CatalogState& state);
   void pump(CatalogState& state);
+  std::optional<Urgency> urgency_of(const CatalogState& state) const;
+  bool is_overdue(const CatalogState& state) const;
+  void work_off();
+  void work_on(CatalogState& state);
   void wake_at(CatalogState& state, Time when);
   void arm(CatalogState& state);
   void observe(CatalogState& state);
@@ -158,6 +163,7 @@ class Engine::Impl {
   Time now() const { return parts_.clock->now(); }
 
   Parts parts_;
+  JobQueue queue_;
   mesh::Mesh mesh_;
   Ledger ledger_;
   std::map<CatalogRef, CatalogState> catalogs_;

@@ -120,7 +120,7 @@ void Engine::Impl::wake_at(CatalogState& state, Time when) {
   }
 }
 
-/// Decides what the catalog needs next. User edits come before the periodic sweep.
+/// Puts the catalog into the queue when it needs something now, else sets its alarm.
 void Engine::Impl::pump(CatalogState& state) {
   if (state.busy || stopping_ || !synced_) return;
   const auto accounts = mesh_.accounts_with_id(state.catalog.account);
@@ -131,12 +131,50 @@ void Engine::Impl::pump(CatalogState& state) {
   for (auto& [id, failure] : state.failures) {
     if (failure.next <= present) state.dirty.insert(id);
   }
+  const auto urgency = urgency_of(state);
+  if (!urgency) return arm(state);
+  if (queue_.add(state.catalog, *urgency, present) && parts_.observer != nullptr) parts_.observer->queued("catalog");
+  work_off();
+}
+
+/// What the catalog needs a worker for now. User edits come before the periodic sweep, unless that is long overdue.
+std::optional<Urgency> Engine::Impl::urgency_of(const CatalogState& state) const {
+  const Time present = now();
+  if (!state.snapshot || state.must_observe) return Urgency::Read;
+  if (state.poll_shares && present >= state.next_share_poll) return Urgency::Read;
+  if (is_overdue(state)) return Urgency::Read;
+  if (!state.dirty.empty()) return Urgency::Edit;
+  if (present >= state.next_sweep) return Urgency::Sweep;
+  return std::nullopt;
+}
+
+bool Engine::Impl::is_overdue(const CatalogState& state) const {
+  return now() >= state.next_sweep + mesh_.spec().sweep_interval;
+}
+
+/// Gives free workers to the catalogs whose turn it is.
+void Engine::Impl::work_off() {
+  while (!stopping_) {
+    const auto next = queue_.take(now());
+    if (!next) return;
+    if (parts_.observer != nullptr) parts_.observer->started("catalog", next->waited);
+    CatalogState& state = catalog(next->catalog);
+    work_on(state);
+    if (state.busy) continue;
+    if (parts_.observer != nullptr) parts_.observer->finished("catalog", Outcome::Success, Millis(0));
+    queue_.done(state.catalog);
+    arm(state);
+  }
+}
+
+/// Begins a job, or finds that there is nothing to do any more.
+void Engine::Impl::work_on(CatalogState& state) {
+  const Time present = now();
+  if (present < state.rests_until) return;
   if (!state.snapshot || state.must_observe) return observe(state);
   if (state.poll_shares && present >= state.next_share_poll) return poll_shares(state);
-  const bool overdue = present >= state.next_sweep + mesh_.spec().sweep_interval;
-  if (!state.dirty.empty() && !overdue) plan_and_apply(state);
-  if (!state.busy && present >= state.next_sweep) return observe(state);
-  arm(state);
+  if (!state.dirty.empty() && !is_overdue(state)) plan_and_apply(state);
+  if (!state.busy && present >= state.next_sweep) observe(state);
 }
 
 void Engine::Impl::arm(CatalogState& state) {
@@ -155,9 +193,6 @@ void Engine::Impl::arm(CatalogState& state) {
 void Engine::Impl::begin_job(CatalogState& state) {
   state.busy = true;
   ++jobs_;
-  if (parts_.observer == nullptr) return;
-  parts_.observer->queued("catalog");
-  parts_.observer->started("catalog", Millis(0));
 }
 
 void Engine::Impl::observe(CatalogState& state) {
@@ -197,12 +232,14 @@ void Engine::Impl::observe(CatalogState& state) {
 void Engine::Impl::job_done(CatalogState& state) {
   state.busy = false;
   --jobs_;
+  queue_.done(state.catalog);
   if (stopping_) {
     stop(std::move(stopped_));
     return;
   }
   assess_deferred();
   pump_later(state);
+  work_off();
 }
 
 void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std::vector<LocalKey>& changed) {

@@ -375,14 +375,19 @@ std::vector<WriteResult> Engine::Impl::perform(std::vector<PendingWrite> writes)
   for (PendingWrite& write : writes) {
     WriteResult result;
     result.revision = write.revision;
+    api::Revision seen = write.revision;
     if (write.finalizers) {
       const Json patch = {{"metadata",
                            {{"finalizers", *write.finalizers}, {"resourceVersion", std::to_string(write.revision)}}}};
       const auto patched = parts_.store->patch(write.key, api::PatchType::Merge, patch);
-      if (!patched) result.error = patched.error();
+      if (patched) {
+        seen = api::revision_in(*patched).value_or(0);
+      } else {
+        result.error = patched.error();
+      }
     }
     if (!result.error && write.status) {
-      statuses.push_back({write.key, write.uid, *write.status});
+      statuses.push_back({write.key, write.uid, *write.status, std::nullopt, seen, {}});
       indices.push_back(results.size());
     }
     result.write = std::move(write);

@@ -132,7 +132,7 @@ class Client::Impl {
   }
 
   void start(const Request& request, const std::shared_ptr<StreamExchange>& exchange) {
-    auto wire = to_wire(request);
+    auto wire = to_wire(request, options_);
     wire.set_response_stream(BodyPipe::writer(exchange->pipe));
     client_.request(wire, exchange->cancel.get_token())
         .then([exchange](const web::http_response& response) {
@@ -154,7 +154,7 @@ class Client::Impl {
   }
 
   void start(const Request& request, const std::shared_ptr<Exchange>& exchange) {
-    auto wire = to_wire(request);
+    auto wire = to_wire(request, options_);
     limit_response(wire, exchange, options_.response_budget);
     client_.request(wire, exchange->cancel.get_token())
         .then([](web::http_response wire) {

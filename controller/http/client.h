@@ -22,6 +22,7 @@ struct ClientOptions {
   std::string ca_pem;                      ///< who may vouch for an https server; empty: whoever the system trusts
   TlsIdentity identity;                    ///< shown to the server; empty: none
   std::string proxy_url;                   ///< "http://proxy:3128", through which all goes; empty: none
+  std::string server_name;                 ///< what the server's certificate must name; empty: the host of the base
   bool skip_verification = false;          ///< trust whoever answers; only where somebody demands it by name
 };
 

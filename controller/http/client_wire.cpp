@@ -42,10 +42,12 @@ web::http::client::http_client_config client_configuration(const ClientOptions& 
   return config;
 }
 
-web::http::http_request to_wire(const Request& request) {
+web::http::http_request to_wire(const Request& request, const ClientOptions& options) {
   web::http::http_request wire(request.method);
   wire.set_request_uri(target_of(request));
   for (const auto& [name, value] : request.headers) wire.headers().add(name, value);
+  // The library asks TLS for the name that the Host header gives, and checks the certificate for it.
+  if (!options.server_name.empty()) wire.headers()["Host"] = options.server_name;
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
     const auto type = request.headers.find("Content-Type").value_or("application/json");
     wire.set_body(once_only(request.body), request.body.size(), type);

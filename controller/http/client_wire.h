@@ -11,8 +11,8 @@ namespace datamesh::http {
 /// trust that `options` name.
 web::http::client::http_client_config client_configuration(const ClientOptions& options);
 
-/// `request` with a body that cannot be sent twice.
-web::http::http_request to_wire(const Request& request);
+/// `request` with a body that cannot be sent twice, for the server that `options` name.
+web::http::http_request to_wire(const Request& request, const ClientOptions& options);
 
 /// Status and headers of a response.
 Response head_of(const web::http::http_response& wire);

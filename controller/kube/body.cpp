@@ -111,6 +111,10 @@ Outcome<Body> read_object(const http::Request& request, const Target& target, Fi
   const ServedType& type = *target.type;
   TRY_VALUE(Body body, read_body(request, &type));
   const bool protobuf = request.body.starts_with("k8s");
+  if (type.origin == Origin::Builtin) {  // what the path says need not be said again
+    if (string_at(body.object, "kind").empty()) body.object["kind"] = type.kind;
+    if (string_at(body.object, "apiVersion").empty()) body.object["apiVersion"] = api_version(type);
+  }
   TRY(check_identity(type, body.object, protobuf ? std::string_view() : std::string_view(request.body)));
   TRY(check_metadata_types(type, body.object));
   for (std::string& problem : unknown_fields(prune(type, body.object))) body.problems.push_back(std::move(problem));

@@ -33,7 +33,7 @@ Json exec_info(const ClusterAccess& access) {
 Credentials::Credentials(ClusterAccess access, const Clock& clock, ReadFile read, RunPlugin run)
     : access_(std::move(access)), clock_(clock), read_(std::move(read)), run_(std::move(run)) {}
 
-Result<std::string> Credentials::authorization() {
+Result<Credential> Credentials::current() {
   const std::lock_guard lock(mutex_);
   if (cached_ && (!cached_->until || clock_.now() < *cached_->until)) return cached_->value;
   auto fresh = obtain();
@@ -45,20 +45,20 @@ Result<std::string> Credentials::authorization() {
   return cached_->value;
 }
 
-void Credentials::refused(const std::string& authorization) {
+void Credentials::refused(const Credential& credential) {
   const std::lock_guard lock(mutex_);
-  if (cached_ && cached_->value == authorization) cached_.reset();
+  if (cached_ && cached_->value == credential) cached_.reset();
 }
 
 Result<Credentials::Cached> Credentials::obtain() const {
   if (access_.exec) return from_plugin();
   if (!access_.token_file.empty()) {
     TRY_VALUE(const std::string text, read_(access_.token_file));
-    return Cached{"Bearer " + trimmed(text), clock_.now() + kTokenFileAge};
+    return Cached{{"Bearer " + trimmed(text), {}, {}}, clock_.now() + kTokenFileAge};
   }
-  if (!access_.token.empty()) return Cached{"Bearer " + access_.token, std::nullopt};
+  if (!access_.token.empty()) return Cached{{"Bearer " + access_.token, {}, {}}, std::nullopt};
   if (!access_.username.empty()) {
-    return Cached{"Basic " + base64_encode(access_.username + ":" + access_.password), std::nullopt};
+    return Cached{{"Basic " + base64_encode(access_.username + ":" + access_.password), {}, {}}, std::nullopt};
   }
   return Cached{};
 }
@@ -80,12 +80,14 @@ Result<Credentials::Cached> Credentials::from_plugin() const {
     return fail(ErrorKind::Invalid, "it did not print an ExecCredential of " + plugin.api_version, plugin.command);
   }
   const Json& status = member(*answer, "status");
-  const std::string token = string_at(status, "token");
-  if (token.empty()) {
-    return fail(ErrorKind::Invalid, "it gave no token (client certificates of plugins are not supported)",
-                plugin.command);
+  Cached out{{{}, string_at(status, "clientCertificateData"), string_at(status, "clientKeyData")}, std::nullopt};
+  if (const std::string token = string_at(status, "token"); !token.empty()) out.value.authorization = "Bearer " + token;
+  if (out.value.certificate.empty() != out.value.key.empty()) {
+    return fail(ErrorKind::Invalid, "clientCertificateData and clientKeyData come together", plugin.command);
   }
-  Cached out{"Bearer " + token, std::nullopt};
+  if (out.value == Credential{}) {
+    return fail(ErrorKind::Invalid, "it gave neither a token nor a client certificate", plugin.command);
+  }
   if (const auto end = parse_rfc3339(string_at(status, "expirationTimestamp"))) out.until = *end - kLeeway;
   return out;
 }

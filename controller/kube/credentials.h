@@ -12,6 +12,14 @@
 
 namespace datamesh::kube {
 
+/// What one request shows of us.
+struct Credential {
+  std::string authorization;  ///< of the header of that name; empty: none is sent
+  std::string certificate;    ///< PEM, with `key`; empty: that of the kubeconfig, if any
+  std::string key;
+  bool operator==(const Credential&) const = default;
+};
+
 /// Safe to use from several threads.
 class Credentials {
  public:
@@ -19,17 +27,17 @@ class Credentials {
 
   Credentials(ClusterAccess access, const Clock& clock, ReadFile read, RunPlugin run);
 
-  /// The value of the Authorization header; empty when none is sent. Reads files and runs plugins when what is known
-  /// is too old; a token file that cannot be read for a while is no failure.
+  /// Reads files and runs plugins when what is known is too old; a token file that cannot be read for a while is no
+  /// failure.
   /// Errors: those of the plugin or of a token file that was never read.
-  Result<std::string> authorization();
+  Result<Credential> current();
 
-  /// The server refused `authorization` with 401: it is not used again, unless another was obtained meanwhile.
-  void refused(const std::string& authorization);
+  /// The server refused `credential` with 401: it is not used again, unless another was obtained meanwhile.
+  void refused(const Credential& credential);
 
  private:
   struct Cached {
-    std::string value;
+    Credential value;
     std::optional<Time> until;  ///< nullopt: until refused
   };
 

@@ -14,15 +14,9 @@ Result<std::string> text_of(const PemSource& source, const ReadFile& read) {
 
 Result<std::unique_ptr<HttpTransport>> HttpTransport::create(ClusterAccess access, const Clock& clock, ReadFile read,
                                                              Options options) {
-  const std::string host = access.server.substr(access.server.find("//") + 2);
-  if (const std::string& name = access.tls_server_name;
-      !name.empty() && host != name && !host.starts_with(name + ":") && !host.starts_with(name + "/")) {
-    return fail(ErrorKind::Invalid,
-                "tls-server-name \"" + name + "\" differs from the server's host, which is not supported", "kubeconfig");
-  }
   std::unique_ptr<HttpTransport> out(
       new HttpTransport(std::move(access), clock, std::move(read), std::move(options)));
-  TRY(out->client());
+  TRY(out->client({}));
   return out;
 }
 
@@ -33,24 +27,28 @@ HttpTransport::HttpTransport(ClusterAccess access, const Clock& clock, ReadFile 
       options_(std::move(options)),
       credentials_(access_, clock, read_, run_program) {}
 
-Result<http::ClientOptions> HttpTransport::client_options() const {
+Result<http::ClientOptions> HttpTransport::client_options(const Credential& credential) const {
   http::ClientOptions out;
   out.timeout = options_.timeout;
   TRY_VALUE(out.ca_pem, text_of(access_.authority, read_));
   TRY_VALUE(out.identity.cert_pem, text_of(access_.certificate, read_));
   TRY_VALUE(out.identity.key_pem, text_of(access_.key, read_));
+  if (!credential.certificate.empty()) out.identity = {credential.certificate, credential.key};
+  out.server_name = access_.tls_server_name;
   out.proxy_url = access_.proxy_url;
   out.skip_verification = access_.skip_verification;
   return out;
 }
 
 /// The client of the present certificates. While they cannot be read, the last good ones serve.
-Result<std::shared_ptr<http::Client>> HttpTransport::client() {
+Result<std::shared_ptr<http::Client>> HttpTransport::client(const Credential& credential) {
   const std::lock_guard lock(mutex_);
   const Time now = clock_.now();
-  if (client_ && now < checked_ + kCertificateAge) return client_;
+  const bool same = shown_.certificate == credential.certificate && shown_.key == credential.key;
+  if (client_ && same && now < checked_ + kCertificateAge) return client_;
   checked_ = now;
-  auto options = client_options();
+  shown_ = credential;
+  auto options = client_options(credential);
   if (!options && client_) return client_;
   if (!options) return fail(options.error());
   const std::string fingerprint =
@@ -64,16 +62,16 @@ Result<std::shared_ptr<http::Client>> HttpTransport::client() {
 
 Result<http::Response> HttpTransport::exchange(const http::Request& request, const Exchange& exchange) {
   for (int attempt = 1;; ++attempt) {
-    TRY_VALUE(const std::string authorization, credentials_.authorization());
+    TRY_VALUE(const Credential credential, credentials_.current());
     http::Request wanted = request;
-    if (!authorization.empty()) wanted.headers.add("Authorization", authorization);
+    if (!credential.authorization.empty()) wanted.headers.add("Authorization", credential.authorization);
     if (!access_.impersonate_user.empty()) wanted.headers.add("Impersonate-User", access_.impersonate_user);
     for (const std::string& group : access_.impersonate_groups) wanted.headers.add("Impersonate-Group", group);
-    TRY_VALUE(const std::shared_ptr<http::Client> used, client());
+    TRY_VALUE(const std::shared_ptr<http::Client> used, client(credential));
     auto answer = exchange(*used, wanted);
     if (options_.observe) options_.observe(answer ? std::to_string(answer->status) : "<error>", request.method);
-    if (!answer || answer->status != 401 || attempt == 2 || authorization.empty()) return answer;
-    credentials_.refused(authorization);
+    if (!answer || answer->status != 401 || attempt == 2 || credential == Credential{}) return answer;
+    credentials_.refused(credential);
   }
 }
 

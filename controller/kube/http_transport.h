@@ -36,8 +36,8 @@ class HttpTransport final : public Transport {
 
   using Exchange = std::function<Result<http::Response>(http::Client&, const http::Request&)>;
 
-  Result<std::shared_ptr<http::Client>> client();
-  Result<http::ClientOptions> client_options() const;
+  Result<std::shared_ptr<http::Client>> client(const Credential& credential);
+  Result<http::ClientOptions> client_options(const Credential& credential) const;
   Result<http::Response> exchange(const http::Request& request, const Exchange& exchange);
 
   const ClusterAccess access_;
@@ -49,6 +49,7 @@ class HttpTransport final : public Transport {
   std::shared_ptr<http::Client> client_;
   std::string fingerprint_;  ///< of the certificates that `client_` uses
   Time checked_{};
+  Credential shown_;         ///< whose certificate `client_` shows
 };
 
 }  // namespace datamesh::kube

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <thread>
 
-#include "controller/kube/kube_watch.h"
 #include "controller/kube/object_path.h"
 
 namespace datamesh::kube {
@@ -18,13 +16,9 @@ constexpr std::size_t kListsRemembered = 8;
 /// The revision of an object or list.
 /// Errors: Transient for what is no number: such a server's order cannot be known.
 Result<api::Revision> revision_of(const Json& object) {
-  const std::string text = string_at(member(object, "metadata"), "resourceVersion");
-  api::Revision out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return fail(ErrorKind::Transient, "the resourceVersion \"" + text + "\" is no number", kOrigin);
-  }
-  return out;
+  if (const auto revision = api::revision_in(object)) return *revision;
+  return fail(ErrorKind::Transient,
+              "the resourceVersion \"" + string_at(member(object, "metadata"), "resourceVersion") + "\" is no number", kOrigin);
 }
 
 Json without_managed_fields(Json object) {
@@ -259,11 +253,15 @@ Result<Json> KubeStore::apply_status(const api::StatusWrite& write, const std::s
   return without_managed_fields(std::move(written));
 }
 
-/// A server overlooks the uid that a status is applied with (seen with kube-apiserver 1.32), so the object is looked at
-/// first, and its revision holds it still.
+/// A server overlooks the uid that a status is applied with (seen with kube-apiserver 1.32), so a revision holds the
+/// object still: the one at which it was last seen, else that of a look at it.
 Result<Json> KubeStore::write_status(const api::StatusWrite& write) {
   if (write.revision) return apply_status(write, std::to_string(*write.revision));
   if (write.uid.empty()) return apply_status(write, "");
+  if (write.seen != 0) {
+    auto done = apply_status(write, std::to_string(write.seen));
+    if (done || done.error().kind != ErrorKind::Conflict) return done;
+  }
   for (int attempt = 1;; ++attempt) {
     TRY_VALUE(const Json present, get(write.key));
     const Json& metadata = present.at("metadata");
@@ -308,7 +306,7 @@ Result<std::unique_ptr<api::Watch>> KubeStore::watch(const api::WatchRequest& re
     targets.push_back({collection_path(*kind, request.ns), since(kind->kind, request.since)});
   }
   const WatchPace pace{options_.first_backoff, options_.last_backoff, options_.queue};
-  return std::make_unique<KubeWatch>(transport_, std::move(targets), pace, std::move(wake));
+  return std::make_unique<KubeWatch>(transport_, std::move(targets), pace, std::move(wake), options_.watch_trouble);
 }
 
 }  // namespace datamesh::kube

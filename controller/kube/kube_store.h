@@ -11,6 +11,7 @@
 
 #include "controller/api/resource_store.h"
 #include "controller/api/schema.h"
+#include "controller/kube/kube_watch.h"
 #include "controller/kube/transport.h"
 
 namespace datamesh::kube {
@@ -28,6 +29,7 @@ class KubeStore final : public api::ResourceStore {
     std::size_t queue = 10'000;      ///< events kept for a watch that is not polled, before its streams are held
     Millis first_backoff{800};       ///< of a watch that fails; doubles up to the next
     Millis last_backoff{30'000};
+    WatchTrouble watch_trouble;      ///< may be empty
   };
 
   KubeStore(Transport& transport, Options options) : transport_(transport), options_(std::move(options)) {}

@@ -1,7 +1,6 @@
 #include "controller/kube/kube_watch.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <random>
 
@@ -11,22 +10,19 @@ namespace {
 /// A stream that ends so soon with nothing in it is a failure, whatever the server says: without this rule a proxy
 /// that cuts every stream makes a busy loop.
 constexpr Millis kVeryShort{1'000};
+constexpr const char* kOrigin = "kubernetes";
 /// A server closes a watch itself after this long; spread, so that not all come back at once.
 constexpr int kMinTimeoutSeconds = 300;
 constexpr int kMaxTimeoutSeconds = 600;
 constexpr std::size_t kMaxLine = 16 << 20;
-
-std::optional<api::Revision> number(const std::string& text) {
-  api::Revision out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
+/// A server that starts again fails once or twice, which is no news.
+constexpr int kFailuresOfTrouble = 3;
 
 WatchLine refusal(const Json& status) {
   const Json& code = member(status, "code");
   const bool gone = (code.is_number_integer() && code.get<int>() == 410) || string_at(status, "reason") == "Expired";
-  return {gone ? WatchLine::Kind::Gone : WatchLine::Kind::Error, {}, 0, string_at(status, "message")};
+  const std::string said = string_at(status, "message");
+  return {gone ? WatchLine::Kind::Gone : WatchLine::Kind::Error, {}, 0, said.empty() ? "the server ended the watch" : said};
 }
 
 double draw() {
@@ -61,7 +57,7 @@ WatchLine parse_watch_line(std::string_view line) {
   const std::string type = string_at(*json, "type");
   Json object = member(*json, "object");
   if (type == "ERROR") return refusal(object);
-  const auto revision = number(string_at(member(object, "metadata"), "resourceVersion"));
+  const auto revision = api::revision_in(object);
   if (!revision) return {WatchLine::Kind::Error, {}, 0, "an event of the watch has no resourceVersion"};
   if (type == "BOOKMARK") return {WatchLine::Kind::Bookmark, {}, *revision, {}};
   static const std::map<std::string, api::EventType> kTypes = {{"ADDED", api::EventType::Added},
@@ -80,8 +76,8 @@ Millis backoff_after(int failures, const WatchPace& pace, double chance) {
 }
 
 KubeWatch::KubeWatch(Transport& transport, std::vector<WatchTarget> targets, WatchPace pace,
-                     std::function<void()> wake)
-    : transport_(transport), pace_(pace), wake_(std::move(wake)) {
+                     std::function<void()> wake, WatchTrouble trouble)
+    : transport_(transport), pace_(pace), wake_(std::move(wake)), trouble_(std::move(trouble)) {
   for (WatchTarget& target : targets) {
     threads_.emplace_back([this, target](std::stop_token stop) { follow(target, std::move(stop)); });
   }
@@ -109,18 +105,21 @@ void KubeWatch::follow(WatchTarget target, std::stop_token stop) {
   while (!stop.stop_requested()) {
     const auto begun = std::chrono::steady_clock::now();
     const api::Revision before = target.since;
-    const bool good = read(target, stop);
+    Result<void> outcome = read(target, stop);
     {
       const std::lock_guard lock(mutex_);
       if (!gone_.empty()) return;
     }
     const bool idle = target.since == before && std::chrono::steady_clock::now() - begun < kVeryShort;
-    failures = good && !idle ? 0 : failures + 1;
+    if (outcome && idle) outcome = fail(ErrorKind::Transient, "the stream ended at once, with nothing in it", kOrigin);
+    if (outcome && failures >= kFailuresOfTrouble && trouble_) trouble_(target.path, std::nullopt);
+    failures = outcome ? 0 : failures + 1;
+    if (failures == kFailuresOfTrouble && trouble_ && !stop.stop_requested()) trouble_(target.path, outcome.error());
     if (failures > 0) pause(backoff_after(failures, pace_, draw()), stop);
   }
 }
 
-bool KubeWatch::read(WatchTarget& target, std::stop_token stop) {
+Result<void> KubeWatch::read(WatchTarget& target, std::stop_token stop) {
   http::Request request;
   request.method = "GET";
   request.path = target.path;
@@ -131,37 +130,38 @@ bool KubeWatch::read(WatchTarget& target, std::stop_token stop) {
                    {"resourceVersion", std::to_string(target.since)},
                    {"timeoutSeconds", std::to_string(kMinTimeoutSeconds + spread)}};
   Lines lines;
-  bool good = true;
+  Result<void> taken;
   const auto answer = transport_.stream(
       request,
       [&](std::string_view piece) {
         return lines.add(piece, [&](std::string_view line) {
-          good = take(parse_watch_line(line), target, stop);
-          return good;
+          taken = take(parse_watch_line(line), target, stop);
+          return taken.has_value();
         });
       },
       stop);
-  if (!answer) return false;
-  if (answer->status == 410) give_up(error_of(*answer, "kubernetes").message);
-  return good && answer->status == 200;
+  if (!answer) return fail(answer.error());
+  if (answer->status == 410) give_up(error_of(*answer, kOrigin).message);
+  if (answer->status != 200) return fail(error_of(*answer, kOrigin));
+  return taken;
 }
 
-/// True when the stream may go on.
-bool KubeWatch::take(WatchLine line, WatchTarget& target, std::stop_token stop) {
+/// An error ends the stream.
+Result<void> KubeWatch::take(WatchLine line, WatchTarget& target, std::stop_token stop) {
   switch (line.kind) {
-    case WatchLine::Kind::Gone: give_up(line.message); return false;
-    case WatchLine::Kind::Error: return false;
-    case WatchLine::Kind::Bookmark: target.since = line.revision; return true;
+    case WatchLine::Kind::Gone: give_up(line.message); return fail(ErrorKind::Gone, line.message, kOrigin);
+    case WatchLine::Kind::Error: return fail(ErrorKind::Transient, line.message, kOrigin);
+    case WatchLine::Kind::Bookmark: target.since = line.revision; return {};
     case WatchLine::Kind::Event: break;
   }
   std::unique_lock lock(mutex_);
   const bool room = changed_.wait(lock, stop, [this] { return events_.size() < pace_.queue; });
-  if (!room) return false;
+  if (!room) return fail(ErrorKind::Cancelled, "stopped", kOrigin);
   target.since = line.revision;
   events_.push_back(std::move(line.event));
   lock.unlock();
   wake_();
-  return true;
+  return {};
 }
 
 void KubeWatch::give_up(const std::string& message) {

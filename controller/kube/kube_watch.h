@@ -27,6 +27,10 @@ struct WatchPace {
   std::size_t queue = 10'000;  ///< events that wait; then the streams are not read
 };
 
+/// Told when a watch fails again and again: of `path`, with what was said last; and when it is well again, with
+/// nothing. On any thread.
+using WatchTrouble = std::function<void(const std::string& path, const std::optional<Error>& error)>;
+
 /// One line of a watch.
 struct WatchLine {
   enum class Kind { Event, Bookmark, Gone, Error };
@@ -48,22 +52,25 @@ Millis backoff_after(int failures, const WatchPace& pace, double chance);
 /// Source: client-go's reflector, for when to list again
 class KubeWatch final : public api::Watch {
  public:
-  KubeWatch(Transport& transport, std::vector<WatchTarget> targets, WatchPace pace, std::function<void()> wake);
+  /// `trouble` may be empty.
+  KubeWatch(Transport& transport, std::vector<WatchTarget> targets, WatchPace pace, std::function<void()> wake,
+            WatchTrouble trouble);
   ~KubeWatch() override;
 
   Result<std::vector<api::WatchEvent>> poll(std::size_t limit = 1000) override;
 
  private:
   void follow(WatchTarget target, std::stop_token stop);
-  /// One request; true when it was a good one, after which the next may follow at once.
-  bool read(WatchTarget& target, std::stop_token stop);
-  bool take(WatchLine line, WatchTarget& target, std::stop_token stop);
+  /// One request; after a good one the next may follow at once.
+  Result<void> read(WatchTarget& target, std::stop_token stop);
+  Result<void> take(WatchLine line, WatchTarget& target, std::stop_token stop);
   void give_up(const std::string& message);
   void pause(Millis time, std::stop_token stop);
 
   Transport& transport_;
   const WatchPace pace_;
   const std::function<void()> wake_;
+  const WatchTrouble trouble_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<api::WatchEvent> events_;

@@ -145,7 +145,6 @@ void WatchHub::open(const Target& target, const http::Request& request, const Ac
   const std::chrono::seconds spread(opened_++ * 7 % kShortestWatch.count());
   const std::chrono::seconds length = options->timeout.count() > 0 ? options->timeout : kShortestWatch + spread;
   plan.end = backend_.clock.now() + length;
-  plan.early_bookmark = length >= std::chrono::seconds(10);
   plan.since = options->since;
   if (options->initial) return answer_with_objects(std::move(plan), target, *options, std::move(respond));
   if (options->since == 0) plan.since = plan.feed->revision();

@@ -29,7 +29,7 @@ std::shared_ptr<http::BodySource> single_line(std::string line) { return std::ma
 
 WatchStream::WatchStream(WatchPlan plan, Executor& executor, const Clock& clock)
     : plan_(std::move(plan)), executor_(executor), clock_(clock), cursor_(plan_.since),
-      next_bookmark_(clock.now() + kBookmarkInterval) {}
+      next_bookmark_(clock.now() + kBookmarkInterval), end_is_near_(plan_.end - kBookmarkBeforeEnd <= clock.now()) {}
 
 WatchStream::~WatchStream() {
   if (const Executor::TimerId timer = timer_; timer != 0) {
@@ -46,7 +46,7 @@ void WatchStream::schedule() {
   Time when = plan_.end;
   if (plan_.bookmarks) {
     when = std::min(when, next_bookmark_);
-    if (plan_.early_bookmark) when = std::min(when, plan_.end - kBookmarkBeforeEnd);
+    if (!end_is_near_) when = std::min(when, plan_.end - kBookmarkBeforeEnd);
   }
   timer_ = executor_.run_at(when, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->on_timer();
@@ -59,7 +59,7 @@ void WatchStream::on_timer() {
   if (now >= plan_.end) {
     ended_ = true;
   } else {
-    if (now >= plan_.end - kBookmarkBeforeEnd) plan_.early_bookmark = false;
+    if (now >= plan_.end - kBookmarkBeforeEnd) end_is_near_ = true;
     next_bookmark_ = now + kBookmarkInterval;
     bookmark_due_ = true;
     schedule();

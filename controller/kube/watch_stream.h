@@ -23,7 +23,6 @@ struct WatchPlan {
   std::string initial_end;              ///< the bookmark behind them; empty: none
   bool bookmarks = false;
   Time end;
-  bool early_bookmark = false;  ///< one shortly before the end
 };
 
 class WatchStream final : public http::BodySource, public FeedListener, public std::enable_shared_from_this<WatchStream> {
@@ -53,6 +52,7 @@ class WatchStream final : public http::BodySource, public FeedListener, public s
   std::atomic<bool> ended_ = false;
   std::atomic<Executor::TimerId> timer_ = 0;
   Time next_bookmark_;
+  bool end_is_near_ = false;  ///< the last bookmark has been sent, or there is no time for one
   std::mutex waking_;  ///< guards ready_
   std::function<void()> ready_;
 };

@@ -37,6 +37,13 @@ void drop_empty_metadata(Json& object) {
   }
 }
 
+/// "2026-08-01 10:00:00 +0000 UTC", as Go prints a time.
+std::string go_time(Time time) {
+  std::string text = to_rfc3339(time);
+  std::replace(text.begin(), text.end(), 'T', ' ');
+  return text.substr(0, text.find_first_of(".Z")) + " +0000 UTC";
+}
+
 /// Whether the two differ in anything that counts as a new generation.
 bool same_declaration(const ServedType& type, Json before, Json after) {
   for (Json* side : {&before, &after}) {
@@ -88,6 +95,22 @@ void record_managers(const Intent& intent, const Json& live, Json& wanted) {
   }
 }
 
+/// Nobody marks an object as being deleted but by deleting it. What else is the server's is overlooked.
+/// Source: kube-apiserver 1.32.5, asked
+Outcome<void> refuse_deletion_marks(const Intent& intent, const Json& old, const Json& metadata) {
+  if (intent.target.subresource != Subresource::None || old.contains("deletionTimestamp")) return {};
+  Causes causes;
+  if (const std::string given = string_at(metadata, "deletionTimestamp"); !given.empty()) {
+    const auto time = parse_rfc3339(given);
+    causes.push_back(invalid_value("metadata.deletionTimestamp", time ? go_time(*time) : go_quoted(given), "field is immutable"));
+  }
+  if (const Json& given = member(metadata, "deletionGracePeriodSeconds"); given.is_number()) {
+    causes.push_back(invalid_value("metadata.deletionGracePeriodSeconds", given.dump(), "field is immutable"));
+  }
+  if (causes.empty()) return {};
+  return fail(invalid(*intent.target.type, intent.target.name, causes));
+}
+
 /// `wanted` with the server's part of `live`, as an object of the same identity.
 Outcome<Json> with_servers_part(const Intent& intent, const Json& live, Json wanted) {
   const ServedType& type = *intent.target.type;
@@ -102,6 +125,7 @@ Outcome<Json> with_servers_part(const Intent& intent, const Json& live, Json wan
   if (revision != 0 && std::to_string(revision) != string_at(old, "resourceVersion")) {
     return fail(modified(type, intent.target.name));
   }
+  TRY(refuse_deletion_marks(intent, old, metadata));
   for (const char* field : kServersMetadata) {
     metadata.erase(field);
     if (old.contains(field)) metadata[field] = old.at(field);
@@ -141,7 +165,7 @@ Outcome<Json> write_over(const Intent& intent, const Json& live, const Json& wan
   }
   TRY_VALUE(const api::Revision revision, parse_revision(string_at(live.at("metadata"), "resourceVersion")));
   api::StatusWrite write{key_in_store(type, intent.target.ns, intent.target.name), string_at(live.at("metadata"), "uid"),
-                         member(stored, "status"), revision, at_path(stored, {"metadata", "managedFields"})};
+                         member(stored, "status"), revision, revision, at_path(stored, {"metadata", "managedFields"})};
   auto outcomes = store.write_statuses({write});
   if (!outcomes[0]) return fail(fault_of(outcomes[0].error(), type, intent.target.name));
   return from_storage(type, std::move(*outcomes[0]));

@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/aws/machine_settings.h"
+#include "tests/aws/fake_aws.h"
+
 namespace datamesh::aws {
 namespace {
+
+using testing::FakeFiles;
 
 struct Row {
   Service service;
@@ -51,14 +56,30 @@ TEST(Endpoints, ARegionCannotNameAnotherHost) {
   }
 }
 
-TEST(Endpoints, TheVariablesOfTheCliCount) {
-  const EndpointOptions options = endpoint_options_of({{"AWS_USE_FIPS_ENDPOINT", "true"},
-                                                       {"AWS_ENDPOINT_URL", "http://127.0.0.1:4566/"},
-                                                       {"AWS_ENDPOINT_URL_GLUE", "https://glue.test"}});
-  EXPECT_EQ(options.fips, Fips::On);
-  EXPECT_EQ(*endpoint_of(Service::Glue, "eu-west-1", options), "https://glue.test");
-  EXPECT_EQ(*endpoint_of(Service::Ram, "eu-west-1", options), "http://127.0.0.1:4566");
-  EXPECT_EQ(endpoint_options_of({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}, {"AWS_ENDPOINT_URL", "http://x"}}),
+TEST(MachineSettings, TheVariablesOfTheCliGoBeforeItsFiles) {
+  FakeFiles files;
+  files.files["/home/me/.aws/config"] =
+      "[profile up]\nendpoint_url = https://127.0.0.1:4566\nca_bundle = /ca.pem\nuse_dualstack_endpoint = true\n";
+  files.files["/ca.pem"] = "PEM";
+  const auto of_file = endpoint_options_of(files.machine({{"AWS_PROFILE", "up"}}));
+  ASSERT_TRUE(of_file);
+  EXPECT_EQ(*of_file, (EndpointOptions{Fips::Off, Stack::Dual, "https://127.0.0.1:4566", {}}));
+  const auto both = endpoint_options_of(files.machine({{"AWS_PROFILE", "up"},
+                                                       {"AWS_USE_FIPS_ENDPOINT", "true"},
+                                                       {"AWS_ENDPOINT_URL", "http://127.0.0.1:4567/"},
+                                                       {"AWS_ENDPOINT_URL_GLUE", "https://glue.test"}}));
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->fips, Fips::On);
+  EXPECT_EQ(*endpoint_of(Service::Glue, "eu-west-1", *both), "https://glue.test");
+  EXPECT_EQ(*endpoint_of(Service::Ram, "eu-west-1", *both), "http://127.0.0.1:4567");
+  EXPECT_EQ(client_options_of(files.machine({{"AWS_PROFILE", "up"}}))->ca_pem, "PEM");
+  EXPECT_FALSE(client_options_of(files.machine({{"AWS_CA_BUNDLE", "/nowhere.pem"}})));
+}
+
+TEST(MachineSettings, ConfiguredEndpointsCanBeIgnored) {
+  FakeFiles files;
+  EXPECT_EQ(*endpoint_options_of(files.machine(
+                {{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}, {"AWS_ENDPOINT_URL", "http://x"}})),
             EndpointOptions{});
 }
 

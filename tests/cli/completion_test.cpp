@@ -20,12 +20,19 @@ std::string script(const std::string& shell) {
   return outcome.out;
 }
 
-/// Writes `text` to a file and returns its path.
-std::string file_of(const std::string& name, const std::string& text) {
-  const std::string path = ::testing::TempDir() + std::to_string(::getpid()) + name;
-  std::ofstream(path) << text;
-  return path;
-}
+/// A file with `text` in it, for as long as this lives.
+class TextFile {
+ public:
+  TextFile(const std::string& name, const std::string& text)
+      : path(::testing::TempDir() + std::to_string(::getpid()) + name) {
+    std::ofstream(path) << text;
+  }
+  ~TextFile() { std::remove(path.c_str()); }
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+
+  const std::string path;
+};
 
 /// What `command` prints; its status goes to `status`.
 std::string output_of(const std::string& command, int& status) {
@@ -43,9 +50,9 @@ bool is_installed(const std::string& program) {
 
 /// What bash completes `words` to, the last of which is being typed.
 std::string completed(const std::string& words, int cursor) {
-  const std::string path = file_of("datamesh-completion.bash", script("bash"));
+  const TextFile file("datamesh-completion.bash", script("bash"));
   int status = 0;
-  const std::string out = output_of("bash -c 'source " + path + "; COMP_WORDS=(" + words + "); COMP_CWORD=" +
+  const std::string out = output_of("bash -c 'source " + file.path + "; COMP_WORDS=(" + words + "); COMP_CWORD=" +
                                         std::to_string(cursor) + "; _datamesh; echo \"${COMPREPLY[*]}\"'",
                                     status);
   EXPECT_EQ(status, 0) << out;
@@ -67,9 +74,9 @@ class Completion : public ::testing::TestWithParam<const char*> {};
 TEST_P(Completion, IsValidForItsShell) {
   const std::string shell = GetParam();
   if (!is_installed(shell)) GTEST_SKIP() << shell << " is not installed";
-  const std::string path = file_of("datamesh-completion." + shell, script(shell));
+  const TextFile file("datamesh-completion." + shell, script(shell));
   int status = 0;
-  EXPECT_EQ(output_of(shell + " -n " + path, status), "");
+  EXPECT_EQ(output_of(shell + " -n " + file.path, status), "");
   EXPECT_EQ(status, 0);
 }
 

@@ -31,6 +31,14 @@ TEST_F(CoreKinds, TheFirstNamespacesAreThere) {
   EXPECT_EQ(send("DELETE", kNamespaces + "/default").message(), "namespaces \"default\" is forbidden: this namespace may not be deleted");
 }
 
+/// Source: kube-apiserver 1.32.5, asked
+TEST_F(CoreKinds, AnObjectNeedNotSayWhatThePathSays) {
+  const Reply made = send("POST", kNamespaces + "/nsx/configmaps", {{"metadata", {{"name", "short"}}}});
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.body["kind"], "ConfigMap");
+  EXPECT_EQ(made.body["apiVersion"], "v1");
+}
+
 TEST_F(CoreKinds, ANamespaceGoesWithItsContent) {
   const std::string maps = kNamespaces + "/nsx/configmaps";
   send("POST", maps, core("ConfigMap", "a"));

@@ -37,6 +37,18 @@ TEST_F(Update, GenerationAndRevisionMoveAsRecorded) {
   EXPECT_EQ(revision_["status"], (Json{{"observedGeneration", 5}}));
 }
 
+/// Source: kube-apiserver 1.32.5, asked
+TEST_F(Update, OnlyADeletionMarksAnObjectAsBeingDeleted) {
+  const Reply marked = merge(kG, {{"metadata", {{"deletionTimestamp", "2001-01-01T00:00:00Z"}, {"deletionGracePeriodSeconds", 5}}}});
+  EXPECT_EQ(marked.status, 422);
+  EXPECT_EQ(marked.message(),
+            "Widget.demo.example.com \"g\" is invalid: [metadata.deletionTimestamp: Invalid value: 2001-01-01 00:00:00 "
+            "+0000 UTC: field is immutable, metadata.deletionGracePeriodSeconds: Invalid value: 5: field is immutable]");
+  const Reply status = merge(kG + "/status", {{"metadata", {{"deletionTimestamp", "2001-01-01T00:00:00Z"}}}});
+  EXPECT_EQ(status.status, 200);
+  EXPECT_FALSE(status.body["metadata"].contains("deletionTimestamp"));
+}
+
 TEST_F(Update, APutNeedsTheRevisionThatIsThere) {
   Json wanted = created_;
   wanted["spec"]["color"] = "green";

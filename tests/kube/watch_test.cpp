@@ -131,6 +131,15 @@ TEST_F(Watch, EndsWhenItsTimeIsUp) {
   EXPECT_EQ(events(*stream), "end\n");
 }
 
+TEST_F(Watch, AShortWatchHasABookmarkBeforeItsEndToo) {
+  const auto stream = open("timeoutSeconds=5&allowWatchBookmarks=true&resourceVersion=" + since_);
+  const auto shortest = open("timeoutSeconds=1&allowWatchBookmarks=true&resourceVersion=" + since_);
+  clock_.advance(std::chrono::seconds(4));
+  settle();
+  EXPECT_EQ(events(*stream), "BOOKMARK\n");
+  EXPECT_EQ(events(*shortest), "end\n");
+}
+
 TEST_F(Watch, BookmarksComeEveryMinute) {
   const auto stream = open("allowWatchBookmarks=true&resourceVersion=" + since_);
   for (int minute = 0; minute < 3; ++minute) {

@@ -53,11 +53,11 @@ TEST(Credentials, AFileIsReadAgainEveryMinute) {
   ClusterAccess access;
   access.token_file = "/token";
   Credentials credentials = sources.credentials(access);
-  EXPECT_EQ(*credentials.authorization(), "Bearer one");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer one");
   sources.file = "two";
-  EXPECT_EQ(*credentials.authorization(), "Bearer one");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer one");
   sources.clock.advance(std::chrono::minutes(1));
-  EXPECT_EQ(*credentials.authorization(), "Bearer two");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer two");
 }
 
 TEST(Credentials, AFileThatIsGoneForAMomentIsNoFailure) {
@@ -65,10 +65,10 @@ TEST(Credentials, AFileThatIsGoneForAMomentIsNoFailure) {
   ClusterAccess access;
   access.token_file = "/token";
   Credentials credentials = sources.credentials(access);
-  ASSERT_TRUE(credentials.authorization());
+  ASSERT_TRUE(credentials.current());
   sources.file_is_there = false;
   sources.clock.advance(std::chrono::minutes(2));
-  EXPECT_EQ(*credentials.authorization(), "Bearer one");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer one");
 }
 
 TEST(Credentials, AFileThatWasNeverThereIs) {
@@ -76,7 +76,7 @@ TEST(Credentials, AFileThatWasNeverThereIs) {
   sources.file_is_there = false;
   ClusterAccess access;
   access.token_file = "/token";
-  EXPECT_FALSE(sources.credentials(access).authorization());
+  EXPECT_FALSE(sources.credentials(access).current());
 }
 
 TEST(Credentials, ARefusedTokenIsReadAgainAtOnce) {
@@ -84,33 +84,45 @@ TEST(Credentials, ARefusedTokenIsReadAgainAtOnce) {
   ClusterAccess access;
   access.token_file = "/token";
   Credentials credentials = sources.credentials(access);
-  ASSERT_TRUE(credentials.authorization());
+  ASSERT_TRUE(credentials.current());
   sources.file = "two";
-  credentials.refused("Bearer one");
-  EXPECT_EQ(*credentials.authorization(), "Bearer two");
+  credentials.refused({"Bearer one", {}, {}});
+  EXPECT_EQ(credentials.current()->authorization, "Bearer two");
   sources.file = "three";
-  credentials.refused("Bearer one");  // another request of the old token hears of it late
-  EXPECT_EQ(*credentials.authorization(), "Bearer two");
+  credentials.refused({"Bearer one", {}, {}});  // another request of the old token hears of it late
+  EXPECT_EQ(credentials.current()->authorization, "Bearer two");
 }
 
 TEST(Credentials, APluginIsAskedOnceInALifeOfItsToken) {
   Sources sources;
   sources.printed = exec_credential("t1", to_rfc3339(kStart + std::chrono::minutes(10)));
   Credentials credentials = sources.credentials(with_plugin());
-  EXPECT_EQ(*credentials.authorization(), "Bearer t1");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer t1");
   sources.clock.advance(std::chrono::minutes(9));
-  EXPECT_EQ(*credentials.authorization(), "Bearer t1");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer t1");
   EXPECT_EQ(sources.runs, 1);
   sources.clock.advance(std::chrono::seconds(51));  // within the last ten seconds
   sources.printed = exec_credential("t2", to_rfc3339(kStart + std::chrono::minutes(30)));
-  EXPECT_EQ(*credentials.authorization(), "Bearer t2");
+  EXPECT_EQ(credentials.current()->authorization, "Bearer t2");
   EXPECT_EQ(sources.runs, 2);
+}
+
+TEST(Credentials, APluginMayGiveACertificateInsteadOfAToken) {
+  Sources sources;
+  sources.printed = R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",)"
+                    R"("status":{"clientCertificateData":"cert","clientKeyData":"key"}})";
+  const auto given = sources.credentials(with_plugin()).current();
+  ASSERT_TRUE(given) << to_string(given.error());
+  EXPECT_EQ(*given, (Credential{"", "cert", "key"}));
+  sources.printed = R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",)"
+                    R"("status":{"clientCertificateData":"cert"}})";
+  EXPECT_THAT(to_string(sources.credentials(with_plugin()).current().error()), HasSubstr("clientKeyData"));
 }
 
 TEST(Credentials, APluginIsToldOfTheCluster) {
   Sources sources;
   sources.printed = exec_credential("t", "");
-  ASSERT_TRUE(sources.credentials(with_plugin()).authorization());
+  ASSERT_TRUE(sources.credentials(with_plugin()).current());
   EXPECT_EQ(sources.last.environment.at("A"), "b");
   EXPECT_EQ(sources.last.environment.at("KUBERNETES_EXEC_INFO"),
             R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",)"
@@ -120,7 +132,7 @@ TEST(Credentials, APluginIsToldOfTheCluster) {
 TEST(Credentials, APluginsNonsenseIsNotRepeated) {
   Sources sources;
   sources.printed = R"({"kind":"Secret","token":"hidden"})";
-  const auto answer = sources.credentials(with_plugin()).authorization();
+  const auto answer = sources.credentials(with_plugin()).current();
   ASSERT_FALSE(answer);
   EXPECT_THAT(to_string(answer.error()), HasSubstr("ExecCredential"));
   EXPECT_THAT(to_string(answer.error()), Not(HasSubstr("hidden")));
@@ -132,7 +144,7 @@ TEST(Credentials, NameAndPasswordAreSentAsBasic) {
   access.username = "Aladdin";
   access.password = "open sesame";
   // Source: RFC 7617, section 2
-  EXPECT_EQ(*sources.credentials(access).authorization(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  EXPECT_EQ(sources.credentials(access).current()->authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
 
 }  // namespace

@@ -166,6 +166,26 @@ TEST(KubeStore, StatusesAreAppliedByForceUnderAManagerOfTheirOwn) {
   EXPECT_EQ(parse_json(request.body)->at("metadata").at("resourceVersion"), "3") << "so that it is the object meant";
 }
 
+TEST(KubeStore, AStatusOfAnObjectThatIsAsItWasSeenIsOneRequest) {
+  Subject subject;
+  subject.script.answers = {answer(200, grant("a", "4"))};
+  const api::StatusWrite write{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}, std::nullopt, 3, {}};
+  ASSERT_TRUE(subject.store.write_statuses({write}).at(0));
+  ASSERT_EQ(subject.script.requests.size(), 1U);
+  EXPECT_EQ(parse_json(subject.script.requests[0].body)->at("metadata").at("resourceVersion"), "3");
+}
+
+TEST(KubeStore, AStatusOfAnObjectThatHasChangedSinceIsWrittenOnWhatItIsNow) {
+  Subject subject;
+  Json present = grant("a", "5");
+  present["metadata"]["uid"] = "u-a";
+  const auto conflict = answer(409, {{"kind", "Status"}, {"reason", "Conflict"}, {"message", "stale"}});
+  subject.script.answers = {conflict, answer(200, present), answer(200, grant("a", "6"))};
+  const api::StatusWrite write{{"Grant", "retail", "a"}, "u-a", {{"expired", false}}, std::nullopt, 3, {}};
+  ASSERT_TRUE(subject.store.write_statuses({write}).at(0));
+  EXPECT_EQ(parse_json(subject.script.requests.at(2).body)->at("metadata").at("resourceVersion"), "5");
+}
+
 TEST(KubeStore, AStatusOfARecreatedObjectIsNotFound) {
   Subject subject;
   Json present = grant("a", "3");
@@ -229,6 +249,23 @@ TEST(KubeStore, ACompactedHistoryEndsTheWatch) {
   ASSERT_FALSE(events);
   EXPECT_EQ(events.error().kind, ErrorKind::Gone);
   EXPECT_THAT(events.error().message, HasSubstr("too old"));
+}
+
+TEST(KubeWatch, TellsOfAWatchThatFailsAgainAndAgainAndWhenItIsWell) {
+  Script script;
+  const std::string denied = line("ERROR", {{"kind", "Status"}, {"code", 403}, {"message", "grants is forbidden"}});
+  script.streams = {{denied}, {denied}, {denied}, {denied}, {line("ADDED", grant("a", "11"))}};
+  std::mutex mutex;
+  std::vector<std::string> told;
+  const auto trouble = [&](const std::string& path, const std::optional<Error>& error) {
+    const std::lock_guard lock(mutex);
+    told.push_back(path + ": " + (error ? error->message : "well"));
+  };
+  {
+    const KubeWatch watch(script, {{"/grants", 10}}, {Millis(1), Millis(2), 10}, [] {}, trouble);
+    script.wait_for_streams(6);
+  }
+  EXPECT_THAT(told, ElementsAre("/grants: grants is forbidden", "/grants: well"));
 }
 
 TEST(WatchLines, WhatIsNotUnderstoodIsAnError) {

@@ -1,16 +1,17 @@
 // RemoteAws for scripts: reads one call a line from stdin and answers each with a line.
 //
-// usage: remote_calls ENDPOINT
+// usage: remote_calls [ENDPOINT]
 //
 // In:  {"account": "111122223333", "region": "eu-west-1", "service": "glue", "operation": "GetTable", "input": {}}
 // Out: {"output": {}} or {"error": {"kind": "NotFound", "code": "EntityNotFoundException", "message": "…"}}
 //
-// Credentials are those of the environment or of the AWS CLI's files; each account is reached as its role
-// datamesh-operator.
+// Credentials, endpoint and trust are those of the environment or of the AWS CLI's files; each account is reached as
+// its role datamesh-operator.
 #include <iostream>
 #include <thread>
 
 #include "controller/aws/credential_chain.h"
+#include "controller/aws/machine_settings.h"
 #include "controller/aws/remote_api.h"
 
 namespace datamesh::aws {
@@ -35,11 +36,15 @@ Json answer(Api& api, const std::string& line) {
            {{"kind", to_string(out.error().kind)}, {"code", out.error().code}, {"message", out.error().message}}}};
 }
 
-int run(const std::string& endpoint) {
+Result<void> run(const std::string& endpoint) {
   const SystemClock clock;
-  HttpSender sender(clock);
-  SignedCalls calls(sender, clock, {{.override_all = endpoint}});
-  const auto chain = default_credentials(this_machine(), calls);
+  const Machine machine = this_machine();
+  TRY_VALUE(EndpointOptions endpoints, endpoint_options_of(machine));
+  if (!endpoint.empty()) endpoints.override_all = endpoint;
+  TRY_VALUE(const http::ClientOptions client, client_options_of(machine));
+  HttpSender sender(clock, client);
+  SignedCalls calls(sender, clock, {endpoints});
+  const auto chain = default_credentials(machine, calls);
   CachedCredentials own(*chain, calls.clock());
   RateLimiter limiter(clock, {});
   RemoteAws api({calls, own, limiter, [](Millis wait) { std::this_thread::sleep_for(wait); }},
@@ -49,14 +54,15 @@ int run(const std::string& endpoint) {
                   return access;
                 });
   for (std::string line; std::getline(std::cin, line);) std::cout << answer(api, line).dump() << std::endl;
-  return 0;
+  return {};
 }
 
 }  // namespace
 }  // namespace datamesh::aws
 
 int main(int argc, char** argv) {
-  if (argc == 2) return datamesh::aws::run(argv[1]);
-  std::cerr << "usage: remote_calls ENDPOINT\n";
-  return 2;
+  const auto out = datamesh::aws::run(argc > 1 ? argv[1] : "");
+  if (out) return 0;
+  std::cerr << datamesh::to_string(out.error()) << "\n";
+  return 1;
 }
