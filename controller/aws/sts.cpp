@@ -59,15 +59,4 @@ bool says_expired_keys(const Error& error) {
   return std::find(kCodes.begin(), kCodes.end(), error.code) != kCodes.end();
 }
 
-std::string session_name_of(std::string_view text) {
-  std::string out(text.substr(0, 64));
-  for (char& c : out) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      std::string_view("_+=,.@-").find(c) != std::string_view::npos;
-    if (!fits) c = '-';
-  }
-  while (out.size() < 2) out += '-';
-  return out;
-}
-
 }  // namespace datamesh::aws

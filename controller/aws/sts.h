@@ -39,7 +39,4 @@ Result<std::string> account_of(SignedCalls& calls, const sigv4::Keys& keys, cons
 /// Whether `error` says that the keys of the call are no longer good, so that others may be.
 bool says_expired_keys(const Error& error);
 
-/// `text` as a session name: what STS does not take becomes '-', at most 64 characters, at least two.
-std::string session_name_of(std::string_view text);
-
 }  // namespace datamesh::aws

@@ -13,6 +13,9 @@ constexpr const char* kPortName = "port";
 constexpr const char* kConfigName = "config";
 constexpr const char* kCredentialsName = "credentials";
 
+/// With TLS, and as many without.
+constexpr std::size_t kMostConnections = 128;
+
 /// Neither inputs nor outputs: they hold secrets where STS is asked.
 LakeWire::Heard call_log(Log& log) {
   return [&log](const aws::WireKey& caller, const aws::Call& call, const Result<Json>& outcome) {
@@ -58,6 +61,7 @@ class AwsEndpoint::Impl : public std::enable_shared_from_this<AwsEndpoint::Impl>
  private:
   Result<std::unique_ptr<http::Server>> serve(const http::Address& address, std::optional<http::TlsIdentity> tls) {
     http::ServerOptions options;
+    options.limits.connections = kMostConnections;
     options.tls = std::move(tls);
     options.refusal = aws::wire_refusal;
     return http::Server::start(address, options, [this](http::Request request, http::Respond respond) {

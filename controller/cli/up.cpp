@@ -41,13 +41,13 @@ constexpr Millis kServerPatience{200};
 
 /// Allows this process as many open files as it may have. Returns how many of them `wanted` connections can be.
 std::size_t raise_file_limit(std::size_t wanted) {
-  static constexpr std::size_t kOwnFiles = 128;  // databases, servers, the log, calls
+  static constexpr std::size_t kOwnFiles = 384;  // databases, servers, the log, calls; clients of the AWS endpoint
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted + kOwnFiles) return wanted;
-  return limit.rlim_cur > 2 * kOwnFiles ? limit.rlim_cur - kOwnFiles : kOwnFiles;
+  return limit.rlim_cur > 2 * kOwnFiles ? limit.rlim_cur - kOwnFiles : limit.rlim_cur / 2;
 }
 
 /// The parts that only a running process has.

@@ -142,6 +142,16 @@ def sessions():
         "AccessDenied", sts.assume_role, RoleArn=f"arn:aws:iam::{CONSUMER}:role/unknown-x", RoleSessionName="nobody"))
 
 
+def answer_all(calls):
+    broken = []
+    for call, arguments in calls:
+        try:
+            call(**arguments)
+        except ClientError as error:
+            broken.append(f"{call.__name__}: {error}")
+    check(f"{len(calls)} further calls are answered", not broken, "\n      ".join(broken))
+
+
 def everything_else():
     """Every other operation that reads, for the sake of the models that its answer is held to."""
     owner = clients("walk-owner")
@@ -196,16 +206,88 @@ def everything_else():
         (ram.list_resources, {"resourceOwner": "SELF"}),
         (ram.list_principals, {"resourceOwner": "SELF"}),
     ]
-    broken = []
-    for call, arguments in calls:
-        try:
-            call(**arguments)
-        except ClientError as error:
-            broken.append(f"{call.__name__}: {error}")
-    check(f"{len(calls)} further calls are answered", not broken, "\n      ".join(broken))
+    answer_all(calls)
     check("an unknown operation is none", refused("UnknownOperationException", glue.list_jobs))
     check("a member out of its bounds is refused", refused(
         "ValidationException", glue.get_tables, DatabaseName="sales", MaxResults=101))
+
+
+def everything_back():
+    """The rest of the operations: what changes and takes back, in a database of its own."""
+    owner, consumer = clients("walk-owner"), clients("walk-consumer")
+    glue, lake, ram = owner["glue"], owner["lakeformation"], owner["ram"]
+    here = {"DatabaseName": "scraps", "TableName": "bits"}
+    table = {"Name": "bits", "StorageDescriptor": {"Columns": [{"Name": "id", "Type": "bigint"}]},
+             "PartitionKeys": [{"Name": "day", "Type": "date"}]}
+    bits = {"Table": {"CatalogId": OWNER, "DatabaseName": "scraps", "Name": "bits"}}
+    pairs = [{"TagKey": "kind", "TagValues": ["scrap"]}]
+    filtered = {"TableCatalogId": OWNER, "DatabaseName": "scraps", "TableName": "bits", "Name": "few"}
+    few = {**filtered, "RowFilter": {"FilterExpression": "id < 3"}, "ColumnNames": ["id"]}
+    named = {key: filtered[key] for key in filtered}
+    clerk = role(OWNER, "Clerk")
+    path = {"ResourceArn": "arn:aws:s3:::walk-lake/scraps"}
+    ram_policy = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["glue:ShareResource"],
+        "Principal": {"Service": ["ram.amazonaws.com"]},
+        "Resource": ["arn:aws:glue:us-east-1:%s:table/*/*", "arn:aws:glue:us-east-1:%s:database/*",
+                     "arn:aws:glue:us-east-1:%s:catalog"]}]}""" % (OWNER, OWNER, OWNER)
+    answer_all([
+        (glue.create_database, {"DatabaseInput": {"Name": "scraps"}}),
+        (glue.update_database, {"Name": "scraps", "DatabaseInput": {"Name": "scraps", "Description": "left over"}}),
+        (glue.create_table, {"DatabaseName": "scraps", "TableInput": table}),
+        *[(glue.update_table, {"DatabaseName": "scraps", "TableInput": {**table, "Description": str(i)}}) for i in range(3)],
+        (glue.delete_table_version, {**here, "VersionId": "0"}),
+        (glue.batch_delete_table_version, {**here, "VersionIds": ["1", "99"]}),
+        (glue.batch_create_partition, {**here, "PartitionInputList": [{"Values": ["2026-11-23"]}, {"Values": ["x"]}]}),
+        (glue.update_partition, {**here, "PartitionValueList": ["2026-11-23"],
+                                 "PartitionInput": {"Values": ["2026-11-23"], "Parameters": {"a": "b"}}}),
+        (glue.batch_delete_partition, {**here, "PartitionsToDelete": [{"Values": ["2026-11-23"]}, {"Values": ["y"]}]}),
+        (glue.put_resource_policy, {"PolicyInJson": ram_policy, "EnableHybrid": "TRUE"}),
+        (glue.get_resource_policy, {}),
+        (glue.delete_resource_policy, {}),
+        (lake.register_resource, {**path, "RoleArn": f"arn:aws:iam::{OWNER}:role/Lake"}),
+        (lake.update_resource, {**path, "RoleArn": f"arn:aws:iam::{OWNER}:role/Pond"}),
+        (lake.deregister_resource, path),
+        (lake.create_lf_tag, {"TagKey": "kind", "TagValues": ["scrap"]}),
+        (lake.update_lf_tag, {"TagKey": "kind", "TagValuesToAdd": ["bit"]}),
+        (lake.add_lf_tags_to_resource, {"Resource": bits, "LFTags": pairs}),
+        (lake.remove_lf_tags_from_resource, {"Resource": bits, "LFTags": pairs}),
+        (lake.remove_lf_tags_from_resource, {"Resource": bits, "LFTags": [{"TagKey": "none", "TagValues": ["x"]}]}),
+        (lake.create_lf_tag_expression, {"Name": "scrap", "Expression": pairs}),
+        (lake.update_lf_tag_expression, {"Name": "scrap", "Expression": pairs, "Description": "scraps"}),
+        (lake.delete_lf_tag_expression, {"Name": "scrap"}),
+        (lake.delete_lf_tag, {"TagKey": "kind"}),
+        (lake.create_data_cells_filter, {"TableData": few}),
+        (lake.update_data_cells_filter, {"TableData": {**few, "RowFilter": {"FilterExpression": "id < 2"}}}),
+        (lake.delete_data_cells_filter, named),
+        (lake.create_lake_formation_opt_in, {"Principal": clerk, "Resource": bits}),
+        (lake.list_lake_formation_opt_ins, {}),
+        (lake.delete_lake_formation_opt_in, {"Principal": clerk, "Resource": bits}),
+        (lake.batch_grant_permissions, {"Entries": [
+            {"Id": "1", "Principal": clerk, "Resource": bits, "Permissions": ["SELECT"]},
+            {"Id": "2", "Principal": clerk, "Resource": {"Table": {**bits["Table"], "Name": "none"}},
+             "Permissions": ["SELECT"]}]}),
+        (lake.grant_permissions, {"Principal": {"DataLakePrincipalIdentifier": "210000000003"}, "Resource": bits,
+                                  "Permissions": ["DESCRIBE"]}),
+    ])
+    stranger = boto3.Session(profile_name="walk-stranger").client("ram", endpoint_url=ENDPOINT)
+    pages = stranger.get_paginator("get_resource_share_invitations").paginate()
+    invitations = [one for page in pages for one in page["resourceShareInvitations"]]
+    check("a third account is invited too", [one["status"] for one in invitations] == ["PENDING"], invitations)
+    which = {"resourceShareInvitationArn": invitations[0]["resourceShareInvitationArn"]}
+    share = {"resourceShareArn": invitations[0]["resourceShareArn"]}
+    answer_all([
+        (stranger.list_pending_invitation_resources, which),
+        (stranger.reject_resource_share_invitation, which),
+        (ram.disassociate_resource_share, {**share, "principals": ["210000000003"]}),
+        (ram.delete_resource_share, share),
+        (glue.delete_table, {"DatabaseName": "scraps", "Name": "bits"}),
+        (glue.delete_database, {"Name": "scraps"}),
+    ])
+    check("a share of Lake Formation is not extended by hand", refused(
+        "OperationNotPermittedException", ram.associate_resource_share, **share, principals=["210000000004"])
+        or refused("InvalidStateTransitionException", ram.associate_resource_share, **share, principals=["210000000004"]))
+    check("only the organization's management account turns on sharing", refused(
+        "OperationNotPermittedException", consumer["ram"].enable_sharing_with_aws_organization))
 
 
 print(f"boto3 {boto3.__version__}, botocore {botocore.__version__}")
@@ -215,4 +297,5 @@ by_hand()
 sessions()
 if not ENDPOINT:
     everything_else()
+    everything_back()
 sys.exit(1 if failed else 0)
