@@ -3,9 +3,9 @@
 
 Every line of a `text` block must be found in what the block before it printed, in that order; runs of blanks count as
 one, and a line `...` stands for any number of lines. A block whose commands fail ends the run, unless its first line is
-`# fails`.
+`# fails`. With --quotes, every `yaml` block must stand word for word in a manifest of that folder.
 
-usage: walk_through.py DOCUMENT --binary PATH [--verbose] | walk_through.py --self-test
+usage: walk_through.py DOCUMENT --binary PATH [--quotes FOLDER] [--verbose] | walk_through.py --self-test
 """
 
 import argparse
@@ -40,6 +40,13 @@ def read_steps(text):
         elif language == "text" and steps:
             steps[-1].expected += [words(each) for each in body.splitlines() if each.strip() not in ("", "...")]
     return steps
+
+
+def unquoted(text, manifests):
+    """The `yaml` blocks of a document that stand in none of the manifests."""
+    return [f"line {text.count(chr(10), 0, match.start()) + 1}: the yaml block stands in no manifest"
+            for match in FENCE.finditer(text)
+            if match.group(1) == "yaml" and not any(match.group(2) in each for each in manifests)]
 
 
 def words(text):
@@ -145,6 +152,9 @@ def self_test():
         found = check(steps, run(shell_script(steps), pathlib.Path(sys.executable)))
         if (found and expected is None) or (expected and not any(expected in each for each in found)):
             problems.append(f"{title}: {found}")
+    quoting = "```yaml\na: 1\n```\n"
+    if unquoted(quoting, ["b: 2\na: 1\n"]) or not unquoted(quoting, ["a: 2\n"]):
+        problems.append("a yaml block that no manifest has is not found, or one that it has is")
     return problems
 
 
@@ -152,6 +162,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("document", nargs="?", type=pathlib.Path)
     parser.add_argument("--binary", type=pathlib.Path)
+    parser.add_argument("--quotes", type=pathlib.Path)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
@@ -160,8 +171,11 @@ def main():
     elif arguments.document is None or arguments.binary is None:
         parser.error("a document and --binary are needed")
     else:
-        steps = read_steps(arguments.document.read_text())
+        text = arguments.document.read_text()
+        steps = read_steps(text)
         problems = check(steps, run(shell_script(steps), arguments.binary), arguments.verbose)
+        if arguments.quotes:
+            problems += unquoted(text, [each.read_text() for each in arguments.quotes.rglob("*.yaml")])
         if not steps:
             problems.append("the document has no sh block")
     for problem in problems:
