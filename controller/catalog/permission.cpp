@@ -244,7 +244,7 @@ PermissionValue common(const PermissionValue& a, const PermissionValue& b) {
 }
 
 bool is_iam_allowed_principals(std::string_view principal) {
-  static constexpr std::string_view kName = "IAM_ALLOWED_PRINCIPALS";
+  static constexpr std::string_view kName = kIamAllowedPrincipals;
   return std::equal(principal.begin(), principal.end(), kName.begin(), kName.end(),
                     [](char a, char b) {
                       return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b;

@@ -140,6 +140,8 @@ PermissionValue minus(const PermissionValue& a, const PermissionValue& b);
 PermissionValue common(const PermissionValue& a, const PermissionValue& b);
 inline bool covers(const PermissionValue& a, const PermissionValue& b) { return minus(b, a).empty(); }
 
+/// Everybody to whom IAM allows it.
+inline constexpr const char* kIamAllowedPrincipals = "IAM_ALLOWED_PRINCIPALS";
 /// True for IAM_ALLOWED_PRINCIPALS, in any case.
 bool is_iam_allowed_principals(std::string_view principal);
 /// The account of a principal string ("arn:aws:iam::1111…:role/x", "1111…", "1111…:IAMPrincipals"); empty when it

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "controller/aws/failing_api.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::cli {
@@ -47,7 +48,7 @@ struct AccountAccess::Way {
   Way* next = nullptr;
 };
 
-AccountAccess::AccountAccess(embedded::EmbeddedLake& lake, RemoteAccess& remote, Options options, telemetry::Metrics& metrics)
+AccountAccess::AccountAccess(embedded::EmbeddedLake* lake, RemoteAccess& remote, Options options, telemetry::Metrics& metrics)
     : lake_(lake), remote_(remote), options_(std::move(options)), metrics_(metrics) {}
 
 AccountAccess::~AccountAccess() {
@@ -56,7 +57,10 @@ AccountAccess::~AccountAccess() {
 
 std::unique_ptr<aws::Api> AccountAccess::open(const api::AccountSpec& account) {
   if (account.connection.type == api::ConnectionType::Aws) return remote_.as_operator(account);
-  return lake_.as_role(role_name(account.connection.role_arn));
+  if (lake_ != nullptr) return lake_->as_role(role_name(account.connection.role_arn));
+  return std::make_unique<aws::FailingApi>(Error{ErrorKind::Invalid, "",
+                                                 "this operator has no embedded lake: set connection.type to Aws, or start it "
+                                                 "with --lake embedded", "datamesh", std::nullopt});
 }
 
 aws::Api* AccountAccess::api_for(const api::AccountSpec& account) {

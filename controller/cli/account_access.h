@@ -25,7 +25,8 @@ class AccountAccess {
     std::function<bool()> may_write;  ///< asked before every write; empty: always
   };
 
-  AccountAccess(embedded::EmbeddedLake& lake, RemoteAccess& remote, Options options, telemetry::Metrics& metrics);
+  /// `lake` may be null: then accounts of the embedded lake are unreachable. The others must outlive it.
+  AccountAccess(embedded::EmbeddedLake* lake, RemoteAccess& remote, Options options, telemetry::Metrics& metrics);
   ~AccountAccess();
   AccountAccess(const AccountAccess&) = delete;
   AccountAccess& operator=(const AccountAccess&) = delete;
@@ -37,7 +38,7 @@ class AccountAccess {
   struct Way;
   std::unique_ptr<aws::Api> open(const api::AccountSpec& account);
 
-  embedded::EmbeddedLake& lake_;
+  embedded::EmbeddedLake* lake_;
   RemoteAccess& remote_;
   const Options options_;
   telemetry::Metrics& metrics_;

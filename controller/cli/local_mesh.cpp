@@ -85,12 +85,14 @@ Result<void> LocalMesh::open_own_store() {
 }
 
 Result<void> LocalMesh::open_lake() {
-  const embedded::EmbeddedLake::Options lake{file_in(options_.state_folder, kLakeFile, ":memory:"), options_.clock,
-                                             !options_.state_folder.empty()};
-  TRY_VALUE(lake_, embedded::EmbeddedLake::open(lake));
-  remote_access_ = std::make_unique<RemoteAccess>(*options_.clock, aws::this_machine());
+  if (options_.has_embedded_lake) {
+    const embedded::EmbeddedLake::Options lake{file_in(options_.state_folder, kLakeFile, ":memory:"), options_.clock,
+                                               !options_.state_folder.empty()};
+    TRY_VALUE(lake_, embedded::EmbeddedLake::open(lake));
+  }
+  remote_access_ = std::make_unique<RemoteAccess>(*options_.clock, aws::this_machine(), options_.allowed_endpoints);
   account_access_ = std::make_unique<AccountAccess>(
-      *lake_, *remote_access_, AccountAccess::Options{options_.faults, options_.may_write}, *metrics_);
+      lake_.get(), *remote_access_, AccountAccess::Options{options_.faults, options_.may_write}, *metrics_);
   return {};
 }
 

@@ -32,6 +32,8 @@ struct LocalMeshOptions {
   std::string token;
   std::vector<aws::FaultRule> faults;
   std::string sweep_interval;         ///< empty: the Mesh's own
+  bool has_embedded_lake = true;               ///< without one, all accounts are of AWS
+  std::vector<std::string> allowed_endpoints;  ///< that Accounts may name beside AWS's own
   std::optional<std::uint64_t> seed;  ///< makes uids repeatable
   int catalog_workers = 1;            ///< how many catalogs are worked on at once
 
@@ -52,6 +54,7 @@ class LocalMesh {
   LocalApi& api() { return *api_; }
   kube::Facade& facade() { return *facade_; }
   telemetry::Metrics& metrics() { return *metrics_; }
+  /// Only where there is an embedded lake.
   embedded::EmbeddedLake& lake() { return *lake_; }
   /// Only where the store is that of the state folder.
   api::ResourceStore& store() { return *store_; }

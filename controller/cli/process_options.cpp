@@ -18,6 +18,10 @@ void add_process_options(CLI::App& command, ProcessOptions& options) {
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->type_name("LEVEL")
       ->capture_default_str();
+  command.add_option("--allow-endpoint", options.allowed_endpoints,
+                     "An address that Accounts may name as their endpoint, beside those of AWS; repeatable")
+      ->type_name("URL")
+      ->allow_extra_args(false);
   command.add_option("--workers", options.workers, "How many catalogs are worked on at once")
       ->check(CLI::Range(1, 64))
       ->type_name("COUNT")

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "controller/base/executor.h"
 #include "controller/http/server.h"
@@ -19,6 +20,7 @@ struct ProcessOptions {
   std::string sweep_interval;  ///< empty: the Mesh's own
   std::string log_level = "info";
   int workers = 4;
+  std::vector<std::string> allowed_endpoints;  ///< that Accounts may name beside AWS's own
 };
 
 void add_process_options(CLI::App& command, ProcessOptions& options);

@@ -1,24 +1,17 @@
 #include "controller/cli/remote_access.h"
 
+#include <algorithm>
+#include <array>
 #include <thread>
 
 #include "controller/aws/credential_chain.h"
+#include "controller/aws/failing_api.h"
 #include "controller/aws/machine_settings.h"
 #include "controller/aws/remote_api.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::cli {
 namespace {
-
-/// Stands for AWS where this machine's settings do not say how to reach it.
-class NoWay final : public aws::Api {
- public:
-  explicit NoWay(Error error) : error_(std::move(error)) {}
-  Result<Json> call(const aws::Call&) override { return fail(error_); }
-
- private:
-  const Error error_;
-};
 
 struct Settings {
   aws::EndpointOptions endpoints;
@@ -30,6 +23,24 @@ Result<Settings> settings_of(const aws::Machine& machine) {
   TRY_VALUE(out.endpoints, aws::endpoint_options_of(machine));
   TRY_VALUE(out.client, aws::client_options_of(machine));
   return out;
+}
+
+/// AWS's own are https and end in one of its domains, as those of PrivateLink do.
+Result<void> check_endpoint(const std::string& endpoint, const std::vector<std::string>& allowed) {
+  if (endpoint.empty()) return {};
+  TRY_VALUE(const std::string base, aws::base_address(endpoint));
+  for (const std::string& each : allowed) {
+    if (aws::base_address(each) == base) return {};
+  }
+  const std::string host = aws::host_of(base);
+  static constexpr std::array kDomains = {".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu",
+                                          ".api.amazonwebservices.com.cn", ".api.amazonwebservices.eu"};
+  const bool is_aws = base.starts_with("https://") && std::any_of(kDomains.begin(), kDomains.end(), [&](const char* domain) {
+                        return host.ends_with(domain);
+                      });
+  if (is_aws) return {};
+  return fail(ErrorKind::Denied, "connection.endpoint " + base + " is not one of AWS; start the operator with --allow-endpoint " +
+                                     base + " to let accounts use it", "datamesh");
 }
 
 }  // namespace
@@ -49,7 +60,8 @@ struct RemoteAccess::Parts {
   aws::RateLimiter limiter;
 };
 
-RemoteAccess::RemoteAccess(const Clock& clock, aws::Machine machine) : clock_(clock), machine_(std::move(machine)) {}
+RemoteAccess::RemoteAccess(const Clock& clock, aws::Machine machine, std::vector<std::string> endpoints)
+    : clock_(clock), machine_(std::move(machine)), endpoints_(std::move(endpoints)) {}
 RemoteAccess::~RemoteAccess() = default;
 
 Result<RemoteAccess::Parts*> RemoteAccess::parts() {
@@ -62,8 +74,11 @@ Result<RemoteAccess::Parts*> RemoteAccess::parts() {
 }
 
 std::unique_ptr<aws::Api> RemoteAccess::as_operator(const api::AccountSpec& account) {
+  if (const auto allowed = check_endpoint(account.connection.endpoint, endpoints_); !allowed) {
+    return std::make_unique<aws::FailingApi>(allowed.error());
+  }
   const auto found = parts();
-  if (!found) return std::make_unique<NoWay>(found.error());
+  if (!found) return std::make_unique<aws::FailingApi>(found.error());
   Parts& parts = **found;
   aws::RoleAccess access;
   access.role.role_arn = mesh::operator_role(account);

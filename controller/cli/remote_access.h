@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "controller/api/kinds.h"
 #include "controller/aws/api.h"
@@ -16,8 +18,9 @@ namespace datamesh::cli {
 /// threads; outlives what it handed out.
 class RemoteAccess {
  public:
-  /// `clock` must outlive it.
-  RemoteAccess(const Clock& clock, aws::Machine machine);
+  /// `clock` must outlive it. Accounts may name AWS's own endpoints and `endpoints`: whoever may declare an Account would
+  /// otherwise have the operator send requests to anywhere, and see how they are answered.
+  RemoteAccess(const Clock& clock, aws::Machine machine, std::vector<std::string> endpoints);
   ~RemoteAccess();
 
   /// Calls in `account` as the role that it declares, or its default. Where this machine's settings are wrong, every
@@ -30,6 +33,7 @@ class RemoteAccess {
 
   const Clock& clock_;
   const aws::Machine machine_;
+  const std::vector<std::string> endpoints_;
   std::mutex mutex_;
   std::unique_ptr<Parts> parts_;
 };

@@ -25,6 +25,7 @@ namespace {
 struct Options {
   ClusterOptions cluster;
   ProcessOptions process;
+  std::string lake = "embedded";
   bool leader_elect = false;
   std::string lease_namespace;
   std::string lease_name = "datamesh-operator";
@@ -157,7 +158,9 @@ class Running {
     mesh.log = &log_;
     mesh.catalog_workers = options_.process.workers;
     mesh.sweep_interval = options_.process.sweep_interval;
+    mesh.allowed_endpoints = options_.process.allowed_endpoints;
     mesh.store = store_.get();
+    mesh.has_embedded_lake = options_.lake == "embedded";
     mesh.transition = [this](const engine::Transition& transition) { events_->record(occurrence_of(transition)); };
     if (options_.leader_elect) mesh.may_write = [this] { return leadership_->may_write(); };
     TRY_VALUE(mesh_, LocalMesh::open(mesh));
@@ -263,6 +266,10 @@ void add_run(CLI::App& app, Command& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand("run", "Run the operator on a Kubernetes cluster");
   add_cluster_options(*command, options->cluster);
+  command->add_option("--lake", options->lake, "embedded: accounts may be of the lake in the state directory; aws: none is")
+      ->check(CLI::IsMember({"embedded", "aws"}))
+      ->type_name("LAKE")
+      ->capture_default_str();
   add_lease_options(*command, *options);
   add_process_options(*command, options->process);
   command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });

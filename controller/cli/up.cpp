@@ -78,6 +78,7 @@ class Running {
     mesh.token = identity_.token;
     mesh.catalog_workers = options_.process.workers;
     mesh.sweep_interval = options_.process.sweep_interval;
+    mesh.allowed_endpoints = options_.process.allowed_endpoints;
     TRY_VALUE(mesh.faults, aws::parse_fault_rules(options_.faults));
     mesh.transition = [this](const engine::Transition& transition) { events_->record(occurrence_of(transition)); };
     TRY_VALUE(mesh_, LocalMesh::open(mesh));

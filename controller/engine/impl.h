@@ -1,4 +1,4 @@
-// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_catalog,
+// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it is), impl_catalog,
 // impl_shares and impl_undeclared (what is observed and done), impl_status (what is said about it), impl_report (what is asked).
 #pragma once
 
@@ -81,6 +81,18 @@ class Engine::Impl {
   void reclaim(const api::ObjectKey& key);
   void recheck_at(ResourceState& state, std::optional<Time> when);
 
+  // ---- impl_jobs.cpp: whose turn it is
+  void pump_later(CatalogState& state);
+  void wake_at(CatalogState& state, Time when);
+  void pump(CatalogState& state);
+  std::optional<Urgency> urgency_of(const CatalogState& state) const;
+  bool is_overdue(const CatalogState& state) const;
+  void work_off();
+  void work_on(CatalogState& state);
+  void arm(CatalogState& state);
+  void begin_job(CatalogState& state);
+  void job_done(CatalogState& state);
+
   // ---- impl_catalog.cpp: the actual side
   CatalogState& catalog(const CatalogRef& ref);
   const catalog::Snapshot* snapshot(const CatalogRef& ref) const;
@@ -88,14 +100,6 @@ class Engine::Impl {
   CatalogPolicy policy(const CatalogState& state) const;
   void mark(KeyId id);
   void mark_waiters(KeyId id);
-  void pump_later(CatalogState& state);
-  void pump(CatalogState& state);
-  std::optional<Urgency> urgency_of(const CatalogState& state) const;
-  bool is_overdue(const CatalogState& state) const;
-  void work_off();
-  void work_on(CatalogState& state);
-  void wake_at(CatalogState& state, Time when);
-  void arm(CatalogState& state);
   void observe(CatalogState& state);
   void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
   void note_change(CatalogState& state, const catalog::LocalKey& key, bool first_reading);
@@ -114,11 +118,9 @@ class Engine::Impl {
   void failed(CatalogState& state, KeyId id, const Error& error);
   void setback(CatalogState& state, const Error& error);
   void audit(const CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome) const;
-  void job_done(CatalogState& state);
   void note_source(const CatalogState& state, const catalog::LocalKey& key);
   void find_source(const api::Resource& resource);
   void read_source(const CatalogState& state, const std::string& database);
-  void begin_job(CatalogState& state);
 
   // ---- impl_shares.cpp: what others share with an account
   void poll_shares(CatalogState& state);

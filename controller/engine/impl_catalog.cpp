@@ -37,6 +37,23 @@ std::vector<LocalKey> changed_keys(const Snapshot* before, const Snapshot& after
   return out;
 }
 
+/// The permissions of IAM_ALLOWED_PRINCIPALS that there may be on a database or table.
+std::vector<LocalKey> openings_of(const catalog::EntryKey& key) {
+  using catalog::ResourceId;
+  const std::string& owner = key.catalog.account;
+  const std::string& name = key.local.name;
+  std::vector<ResourceId> resources;
+  if (key.local.kind == EntryKind::Database) {
+    resources = {ResourceId::of_database(owner, name), ResourceId::of_all_tables(owner, name)};
+  } else if (key.local.kind == EntryKind::Table) {
+    const std::size_t slash = name.find('/');
+    resources = {ResourceId::of_table(owner, name.substr(0, slash), name.substr(slash + 1))};
+  }
+  std::vector<LocalKey> out;
+  for (ResourceId& each : resources) out.push_back(catalog::permission_key({std::move(each), catalog::kIamAllowedPrincipals}));
+  return out;
+}
+
 std::size_t count_permissions(const Snapshot& snapshot) {
   const auto begin = snapshot.entries.lower_bound({EntryKind::Permission, ""});
   const auto end = snapshot.entries.lower_bound({EntryKind::ShareAcceptance, ""});
@@ -78,9 +95,14 @@ CatalogPolicy Engine::Impl::policy(const CatalogState& state) const {
   return policy;
 }
 
-/// The entry is to be planned again.
+/// The entry is to be planned again, and with a database or table what opens it to everybody: whether that may stay
+/// depends on who claims it.
 void Engine::Impl::mark(KeyId id) {
-  CatalogState& state = catalog(ledger_.key(id).catalog);
+  const catalog::EntryKey key = ledger_.key(id);
+  CatalogState& state = catalog(key.catalog);
+  for (const LocalKey& opening : openings_of(key)) {
+    if (state.snapshot && state.snapshot->find(opening) != nullptr) state.dirty.insert(ledger_.intern({key.catalog, opening}));
+  }
   if (state.dirty.insert(id).second) pump_later(state);
 }
 
@@ -96,103 +118,6 @@ void Engine::Impl::mark_waiters(KeyId id) {
     if (failure != failures.end() && reaction_to(failure->second.error.kind) == Reaction::GiveUp) failures.erase(failure);
     mark(each);
   }
-}
-
-void Engine::Impl::pump_later(CatalogState& state) { wake_at(state, now()); }
-
-/// Looks at the catalog at `when`, or earlier if that is planned already.
-void Engine::Impl::wake_at(CatalogState& state, Time when) {
-  if (stopping_ || (state.wakes_at && *state.wakes_at <= when)) return;
-  if (state.wake_timer) parts_.executor->cancel(*state.wake_timer);
-  state.wakes_at = when;
-  const CatalogRef ref = state.catalog;
-  const auto wake = [this, ref] {
-    CatalogState& again = catalog(ref);
-    again.wake_timer.reset();
-    again.wakes_at.reset();
-    pump(again);
-  };
-  if (when <= now()) {
-    state.wake_timer.reset();
-    parts_.executor->post(wake);
-  } else {
-    state.wake_timer = parts_.executor->run_at(when, wake);
-  }
-}
-
-/// Puts the catalog into the queue when it needs something now, else sets its alarm.
-void Engine::Impl::pump(CatalogState& state) {
-  if (state.busy || stopping_ || !synced_) return;
-  const auto accounts = mesh_.accounts_with_id(state.catalog.account);
-  if (!accounts.empty()) state.account = mesh::spec_of<api::AccountSpec>(*accounts.front());
-  follow_policy(state);
-  const Time present = now();
-  if (present < state.rests_until) return arm(state);
-  for (auto& [id, failure] : state.failures) {
-    if (failure.next <= present) state.dirty.insert(id);
-  }
-  const auto urgency = urgency_of(state);
-  if (!urgency) return arm(state);
-  if (queue_.add(state.catalog, *urgency, present) && parts_.observer != nullptr) parts_.observer->queued("catalog");
-  work_off();
-}
-
-/// What the catalog needs a worker for now. User edits come before the periodic sweep, unless that is long overdue.
-std::optional<Urgency> Engine::Impl::urgency_of(const CatalogState& state) const {
-  const Time present = now();
-  if (!state.snapshot || state.must_observe) return Urgency::Read;
-  if (state.poll_shares && present >= state.next_share_poll) return Urgency::Read;
-  if (is_overdue(state)) return Urgency::Read;
-  if (!state.dirty.empty()) return Urgency::Edit;
-  if (present >= state.next_sweep) return Urgency::Sweep;
-  return std::nullopt;
-}
-
-bool Engine::Impl::is_overdue(const CatalogState& state) const {
-  return now() >= state.next_sweep + mesh_.spec().sweep_interval;
-}
-
-/// Gives free workers to the catalogs whose turn it is.
-void Engine::Impl::work_off() {
-  while (!stopping_) {
-    const auto next = queue_.take(now());
-    if (!next) return;
-    if (parts_.observer != nullptr) parts_.observer->started("catalog", next->waited);
-    CatalogState& state = catalog(next->catalog);
-    work_on(state);
-    if (state.busy) continue;
-    if (parts_.observer != nullptr) parts_.observer->finished("catalog", Outcome::Success, Millis(0));
-    queue_.done(state.catalog);
-    arm(state);
-  }
-}
-
-/// Begins a job, or finds that there is nothing to do any more.
-void Engine::Impl::work_on(CatalogState& state) {
-  const Time present = now();
-  if (present < state.rests_until) return;
-  if (!state.snapshot || state.must_observe) return observe(state);
-  if (state.poll_shares && present >= state.next_share_poll) return poll_shares(state);
-  if (!state.dirty.empty() && !is_overdue(state)) plan_and_apply(state);
-  if (!state.busy && present >= state.next_sweep) observe(state);
-}
-
-void Engine::Impl::arm(CatalogState& state) {
-  if (state.busy) return;
-  const Time present = now();
-  if (present < state.rests_until) return wake_at(state, state.rests_until);
-  Time next = state.next_sweep;
-  for (const auto& [id, failure] : state.failures) {
-    if (failure.next > present) next = std::min(next, failure.next);  // the others have just been planned
-  }
-  if (state.poll_shares) next = std::min(next, state.next_share_poll);
-  wake_at(state, std::max(next, present + Millis(1)));
-}
-
-/// From here on until `job_done` nothing else is done about the catalog.
-void Engine::Impl::begin_job(CatalogState& state) {
-  state.busy = true;
-  ++jobs_;
 }
 
 void Engine::Impl::observe(CatalogState& state) {
@@ -227,19 +152,6 @@ void Engine::Impl::observe(CatalogState& state) {
       job_done(again);
     };
   });
-}
-
-void Engine::Impl::job_done(CatalogState& state) {
-  state.busy = false;
-  --jobs_;
-  queue_.done(state.catalog);
-  if (stopping_) {
-    stop(std::move(stopped_));
-    return;
-  }
-  assess_deferred();
-  pump_later(state);
-  work_off();
 }
 
 void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std::vector<LocalKey>& changed) {

@@ -119,7 +119,8 @@ class Writer {
     return out;
   }
 
-  std::string sharing_permissions() const { return "arn:" + place_.partition + ":ram::aws:permission/AWSRAMLFEnabled*"; }
+  /// RAM's own, which belong to no account of anybody's.
+  std::string sharing_permissions() const { return "arn:" + place_.partition + ":ram::*:permission/AWSRAMLFEnabled*"; }
 
   std::vector<Statement> statements;
 

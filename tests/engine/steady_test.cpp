@@ -138,6 +138,26 @@ TEST(Adoption, BringsWhatDiffersInLine) {
       << ::testing::PrintToString(entries);
 }
 
+/// A database that anybody with IAM rights could read is closed when a product takes it over, also when its catalog was
+/// read long before.
+TEST(Adoption, ClosesWhatIsOpenToIam) {
+  SmallWorld world;
+  world.start_engine();
+  ASSERT_TRUE(world.run_until_idle());
+  world.by_hand(kCentral, aws::Service::Glue, "CreateDatabase", R"({"DatabaseInput": {"Name": "orders"}})");
+  world.by_hand(kCentral, aws::Service::Glue, "CreateTable",
+                R"({"DatabaseName": "orders", "TableInput": {"Name": "items", "StorageDescriptor": {"Columns": [{"Name": "order_id", "Type": "bigint"}]}}})");
+  const Json whole = {"ALL"};
+  world.hand_grants(kCentral, "GrantPermissions", "IAM_ALLOWED_PRINCIPALS", R"({"Database": {"Name": "orders"}})", whole);
+  world.hand_grants(kCentral, "GrantPermissions", "IAM_ALLOWED_PRINCIPALS", R"({"Table": {"DatabaseName": "orders", "Name": "items"}})", whole);
+  world.sweep();
+  world.declare_all();
+  ASSERT_TRUE(world.run_until_idle());
+  for (const std::string& line : world.entries(kCentral)) {
+    EXPECT_EQ(line.find("IAM_ALLOWED_PRINCIPALS"), std::string::npos) << line;
+  }
+}
+
 // ---- status ---------------------------------------------------------------------------------------------------
 
 TEST(Status, ListsEveryEntryThatIsInForce) {
