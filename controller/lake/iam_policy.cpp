@@ -119,8 +119,8 @@ class Writer {
     return out;
   }
 
-  /// RAM's own, which belong to no account of anybody's.
-  std::string sharing_permissions() const { return "arn:" + place_.partition + ":ram::*:permission/AWSRAMLFEnabled*"; }
+  /// RAM's own, of no region and no account: a wildcard stands for nothing too.
+  std::string sharing_permissions() const { return "arn:" + place_.partition + ":ram:*:*:permission/AWSRAMLFEnabled*"; }
 
   std::vector<Statement> statements;
 
