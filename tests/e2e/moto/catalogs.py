@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Looks at the three accounts in moto with boto3, as a role of each, past the operator and past the proxy.
 
-usage: catalogs.py ENDPOINT declared|closed|withdrawn|retained [SECONDS]   is it as it should be, after so long at most?
-       catalogs.py ENDPOINT damage                                         what somebody may do by hand
+usage: catalogs.py ENDPOINT changed|declared|closed|withdrawn|retained [SECONDS]   is it as it should be, after so long at most?
+       catalogs.py ENDPOINT damage                                           what somebody may do by hand
+       catalogs.py ENDPOINT grant                                            a permission that nobody declared
 
-declared: as mesh.yaml and products.yaml say; closed: without the Grant analysts-read-orders; withdrawn: without
+declared: as mesh.yaml and products.yaml say; changed: customers with a column more; closed: without the Grant analysts-read-orders; withdrawn: without
 sales-readers too; retained: after all has been deleted.
 """
 
@@ -88,6 +89,8 @@ def without(part, prefix):
 
 def wanted(state):
     mesh = {CENTRAL: central(), RETAIL: retail(), ANALYTICS: analytics()}
+    if state == "changed":
+        mesh[CENTRAL]["tables"]["sales/customers"]["columns"] += ", since date"
     if state in ("closed", "withdrawn"):
         rows = mesh[ANALYTICS]["permissions"]
         mesh[ANALYTICS]["permissions"] = {(who, what): row for (who, what), row in rows.items()
@@ -167,26 +170,23 @@ def resource(found):
 
 
 def compare(endpoint, state, patience):
-    """Prints a check for each part of each account."""
+    """Prints a check for each account, and the parts that are otherwise."""
     accounts = {account: Account(endpoint, account) for account in (CENTRAL, RETAIL, ANALYTICS)}
     want, end = wanted(state), time.monotonic() + patience
     seen = {account: each.all() for account, each in accounts.items()}
     while seen != want and time.monotonic() < end:
         time.sleep(0.2)
         seen = {account: each.all() for account, each in accounts.items()}
-    failed = 0
     for account, parts in want.items():
-        for part, value in parts.items():
-            holds = seen[account][part] == value
-            failed += not holds
-            print(f"{'ok' if holds else 'FAIL':5} {state}: {part} of {account}")
-            if not holds:
-                print(f"      wanted {value}\n      found  {seen[account][part]}")
-    return failed > 0
+        wrong = [part for part in parts if seen[account][part] != parts[part]]
+        print(f"{'FAIL' if wrong else 'ok':5} {state}: {account} holds just that")
+        for part in wrong:
+            print(f"      {part}\n      wanted {parts[part]}\n      found  {seen[account][part]}")
+    return seen != want
 
 
 def damage(endpoint):
-    """Every sort of entry, once."""
+    """Every sort of entry, none twice."""
     account = Account(endpoint, CENTRAL)
     account.glue.delete_table(DatabaseName="sales", Name="customers")
     account.glue.delete_database(Name="stock")
@@ -208,10 +208,19 @@ def damage(endpoint):
     return 0
 
 
+def grant(endpoint):
+    Account(endpoint, CENTRAL).lake.grant_permissions(
+        Principal={"DataLakePrincipalIdentifier": f"arn:aws:iam::{CENTRAL}:role/Friend"}, Permissions=["SELECT"],
+        Resource={"Table": {"CatalogId": CENTRAL, "DatabaseName": "sales", "Name": "orders"}})
+    return 0
+
+
 def main():
     endpoint, step, *rest = sys.argv[1:]
     if step == "damage":
         return damage(endpoint)
+    if step == "grant":
+        return grant(endpoint)
     return compare(endpoint, step, float(rest[0]) if rest else 0)
 
 
