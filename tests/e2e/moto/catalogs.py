@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Looks at the three accounts in moto with boto3, as a role of each, past the operator and past the proxy.
 
-usage: catalogs.py ENDPOINT changed|declared|closed|withdrawn|retained [SECONDS]   is it as it should be, after so long at most?
-       catalogs.py ENDPOINT damage                                           what somebody may do by hand
-       catalogs.py ENDPOINT grant                                            a permission that nobody declared
+usage: catalogs.py ENDPOINT STATE [SECONDS]   whether they are in that state, after so long at most
+       catalogs.py ENDPOINT damage            does what somebody may do by hand
+       catalogs.py ENDPOINT grant             makes a permission that nobody declared
 
-declared: as mesh.yaml and products.yaml say; changed: customers with a column more; closed: without the Grant analysts-read-orders; withdrawn: without
-sales-readers too; retained: after all has been deleted.
+STATE is declared: as mesh.yaml and products.yaml say; changed: the table customers has a column more; closed: without
+the
+Grant analysts-read-orders; withdrawn: without sales-readers too; retained: after all has been deleted.
 """
 
 import sys
@@ -27,7 +28,7 @@ def settings(*administrators):
 
 
 def table(location, form, columns, partitions=""):
-    return {"type": "EXTERNAL_TABLE", "location": location, "format": form, "columns": columns, "partitions": partitions}
+    return {"location": location, "format": form, "columns": columns, "partitions": partitions}
 
 
 def passed_on(rows):
@@ -44,7 +45,8 @@ def central():
         "settings": settings(f"arn:aws:iam::{CENTRAL}:role/Admin", f"arn:aws:iam::{CENTRAL}:role/datamesh-operator"),
         "locations": {"arn:aws:s3:::moto-sales": f"arn:aws:iam::{CENTRAL}:role/datamesh-location",
                       "arn:aws:s3:::moto-stock/levels": ""},
-        "databases": {"sales": ("s3://moto-sales", "What was sold, and to whom."), "stock": ("s3://moto-stock/levels", "")},
+        "databases": {"sales": ("s3://moto-sales", "What was sold, and to whom."),
+                      "stock": ("s3://moto-stock/levels", "")},
         "tables": {
             "sales/orders": table("s3://moto-sales/orders", "MapredParquetInputFormat",
                                   "id bigint, customer bigint (Whose it is), amount decimal(10,2)", "day date"),
@@ -54,7 +56,8 @@ def central():
         "permissions": passed_on({
             (RETAIL, "location arn:aws:s3:::moto-sales"): "DATA_LOCATION_ACCESS",
             (RETAIL, "location arn:aws:s3:::moto-stock/levels"): "DATA_LOCATION_ACCESS",
-            (RETAIL, SALES): KEEP, (RETAIL, SALES + "/*"): MAINTAIN, (RETAIL, STOCK): KEEP, (RETAIL, STOCK + "/*"): MAINTAIN,
+            (RETAIL, SALES): KEEP, (RETAIL, SALES + "/*"): MAINTAIN,
+            (RETAIL, STOCK): KEEP, (RETAIL, STOCK + "/*"): MAINTAIN,
             (ANALYTICS, SALES): "DESCRIBE", (ANALYTICS, SALES + "/*"): READ,
             (ANALYTICS, STOCK): "DESCRIBE", (ANALYTICS, STOCK + "/levels"): READ,
         }) | held({(STEWARD, SALES): "DESCRIBE", (STEWARD, SALES + "/*"): "DESCRIBE"}),
@@ -146,13 +149,16 @@ class Account:
                 for row in self.lake.list_permissions()["PrincipalResourcePermissions"]}
 
     def all(self):
-        locations = {one["ResourceArn"]: one.get("RoleArn", "") for one in self.lake.list_resources()["ResourceInfoList"]}
-        return {"settings": self.settings(), "locations": locations, **self.entries(), "permissions": self.permissions()}
+        locations = {found["ResourceArn"]: found.get("RoleArn", "")
+                     for found in self.lake.list_resources()["ResourceInfoList"]}
+        return {"settings": self.settings(), "locations": locations, **self.entries(),
+                "permissions": self.permissions()}
 
 
 def shape(found):
     def listed(columns):
-        return ", ".join(f"{one['Name']} {one['Type']}" + (f" ({one['Comment']})" if "Comment" in one else "") for one in columns)
+        return ", ".join(f"{one['Name']} {one['Type']}" + (f" ({one['Comment']})" if "Comment" in one else "")
+                         for one in columns)
 
     storage = found["StorageDescriptor"]
     return table(storage["Location"], storage["InputFormat"].rsplit(".")[-1], listed(storage["Columns"]),
@@ -200,8 +206,8 @@ def damage(endpoint):
     account.lake.put_data_lake_settings(DataLakeSettings=found)
     # All of a row: moto breaks over a revoke from one that was granted in parts.
     rows = account.lake.list_permissions()["PrincipalResourcePermissions"]
-    row = next(row for row in rows if row["Principal"]["DataLakePrincipalIdentifier"] == ANALYTICS and "Table" in row["Resource"])
-    account.lake.revoke_permissions(**row)
+    account.lake.revoke_permissions(**next(
+        row for row in rows if resource(row["Resource"]) == SALES + "/*" and ANALYTICS in row["Principal"].values()))
     account = Account(endpoint, ANALYTICS)
     account.glue.delete_database(Name="shop")
     account.glue.delete_table(DatabaseName="reference", Name="stock_levels")

@@ -10,6 +10,8 @@ Exactly these are not passed on as they are (moto 5.1.22; lake-formation.md, sec
   Lake Formation BatchGrantPermissions,   moto reads the grant option from a misspelled member: that member is added.
     BatchRevokePermissions
 
+What it needs to know for the first, which key is whose, it reads from the answers to AssumeRole.
+
 usage: proxy.py PORT-OF-moto LOG     prints its own port; a line of JSON a call goes to LOG
 """
 
@@ -30,7 +32,8 @@ class Lake:
     """moto, and the accounts whose sessions came by."""
 
     def __init__(self, port, log):
-        self.port, self.log, self.lock, self.accounts = port, open(log, "a", buffering=1, encoding="utf-8"), threading.Lock(), {}
+        self.port, self.log = port, open(log, "a", buffering=1, encoding="utf-8")
+        self.lock, self.accounts = threading.Lock(), {}  # whose each key is
 
     def ask(self, method, path, headers, body):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -64,7 +67,8 @@ class Lake:
             scope = f"AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/lakeformation/aws4_request"
             _, _, content = self.ask("POST", "/ListPermissions", {"Authorization": scope}, b"{}")
             rows = json.loads(content)["PrincipalResourcePermissions"]
-            if any(re.search(rf"^{account}$|:{account}:", row["Principal"]["DataLakePrincipalIdentifier"]) for row in rows):
+            principals = {row["Principal"]["DataLakePrincipalIdentifier"] for row in rows}
+            if any(re.search(rf"^{account}$|:{account}:", principal) for principal in principals):
                 yield owner
 
     def note(self, **line):
@@ -87,7 +91,8 @@ class Passage(http.server.BaseHTTPRequestHandler):
         key, region, service = scope.groups() if scope else ("", "", "")
         operation = self.operation(service, body)
         try:
-            status, headers, content = self.instead(service, operation, key, region, body) or self.passed_on(service, operation, body)
+            found = self.instead(service, operation, key, region, body) or self.passed_on(service, operation, body)
+            status, headers, content = found
         except (OSError, ValueError, KeyError, http.client.HTTPException) as problem:
             status, headers, content = 502, {}, str(problem).encode()
         self.lake.note(account=self.lake.account_of(key), service=service, operation=operation, status=status,
@@ -102,9 +107,10 @@ class Passage(http.server.BaseHTTPRequestHandler):
     def instead(self, service, operation, key, region, body):
         """The answer to what moto cannot answer; None for everything else."""
         account, of_json = self.lake.account_of(key), {"Content-Type": "application/json"}
-        if service == "ram" and operation == "getresourceshares" and json.loads(body)["resourceOwner"] == "OTHER-ACCOUNTS":
-            shares = [{"resourceShareArn": f"arn:aws:ram:{region}:{owner}:resource-share/{account}", "status": "ACTIVE",
-                       "name": "LakeFormation-V4", "owningAccountId": owner} for owner in self.lake.sharers_with(account, region)]
+        if service == "ram" and operation == "getresourceshares" and json.loads(body)["resourceOwner"] != "SELF":
+            shares = [{"resourceShareArn": f"arn:aws:ram:{region}:{owner}:resource-share/{account}",
+                       "name": "LakeFormation-V4", "owningAccountId": owner, "status": "ACTIVE"}
+                      for owner in self.lake.sharers_with(account, region)]
             return 200, of_json, json.dumps({"resourceShares": shares}).encode()
         if service == "ram" and operation == "getresourceshareinvitations":
             return 200, of_json, b'{"resourceShareInvitations": []}'
@@ -113,7 +119,8 @@ class Passage(http.server.BaseHTTPRequestHandler):
         return None
 
     def passed_on(self, service, operation, body):
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("connection", "content-length")}
+        headers = {name: value for name, value in self.headers.items()
+                   if name.lower() not in ("connection", "content-length")}
         if service == "lakeformation" and operation in ("BatchGrantPermissions", "BatchRevokePermissions"):
             batch = json.loads(body)
             for entry in batch["Entries"]:
