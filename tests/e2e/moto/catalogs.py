@@ -6,8 +6,7 @@ usage: catalogs.py ENDPOINT STATE [SECONDS]   whether they are in that state, af
        catalogs.py ENDPOINT grant             makes a permission that nobody declared
 
 STATE is declared: as mesh.yaml and products.yaml say; changed: the table customers has a column more; closed: without
-the
-Grant analysts-read-orders; withdrawn: without sales-readers too; retained: after all has been deleted.
+the Grant analysts-read-orders; withdrawn: without sales-readers too; retained: after all has been deleted.
 """
 
 import sys
