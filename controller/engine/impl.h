@@ -89,6 +89,8 @@ class Engine::Impl {
   bool is_overdue(const CatalogState& state) const;
   void work_off();
   void work_on(CatalogState& state);
+  bool is_abandoned(const CatalogState& state) const;
+  void forget(const CatalogState& state);
   void arm(CatalogState& state);
   void begin_job(CatalogState& state);
   void job_done(CatalogState& state);

@@ -31,6 +31,10 @@ void Engine::Impl::wake_at(CatalogState& state, Time when) {
 /// Puts the catalog into the queue when it needs something now, else sets its alarm.
 void Engine::Impl::pump(CatalogState& state) {
   if (state.busy || stopping_ || !synced_) return;
+  if (is_abandoned(state)) {
+    forget(state);
+    return;
+  }
   const auto accounts = mesh_.accounts_with_id(state.catalog.account);
   if (!accounts.empty()) state.account = mesh::spec_of<api::AccountSpec>(*accounts.front());
   follow_policy(state);
@@ -75,10 +79,25 @@ void Engine::Impl::work_off() {
   }
 }
 
+/// No Account declares it any more, and nothing in it is claimed or left to be taken back.
+bool Engine::Impl::is_abandoned(const CatalogState& state) const {
+  if (!mesh_.accounts_with_id(state.catalog.account).empty()) return false;
+  for (KeyId id = 0; id < ledger_.size(); ++id) {
+    if (ledger_.key(id).catalog == state.catalog && (ledger_.is_claimed(id) || ledger_.owned(id))) return false;
+  }
+  return true;
+}
+
+/// What is not declared is no business of the operator's. `state` is gone afterwards.
+void Engine::Impl::forget(const CatalogState& state) {
+  if (state.wake_timer) parts_.executor->cancel(*state.wake_timer);
+  catalogs_.erase(CatalogRef(state.catalog));
+}
+
 /// Begins a job, or finds that there is nothing to do any more.
 void Engine::Impl::work_on(CatalogState& state) {
   const Time present = now();
-  if (present < state.rests_until) return;
+  if (present < state.rests_until || is_abandoned(state)) return;
   if (!state.snapshot || state.must_observe) return observe(state);
   if (state.poll_shares && present >= state.next_share_poll) return poll_shares(state);
   if (!state.dirty.empty() && !is_overdue(state)) plan_and_apply(state);

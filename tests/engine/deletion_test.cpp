@@ -4,6 +4,33 @@
 namespace datamesh::testing {
 namespace {
 
+/// What is not declared any more is none of the operator's business.
+TEST(Deletion, OfAnAccountEndsAllCallsToIt) {
+  SmallWorld world;
+  world.converge();
+  for (const auto& [kind, name] : {std::pair("Grant", "analysts"), std::pair("ResourceLink", "orders"), std::pair("Account", "analytics")}) {
+    world.remove(kind, "analytics", name);
+  }
+  world.remove("Grant", "retail", "orders-to-analytics");
+  Json mesh = world.get("Mesh", "", "mesh");
+  mesh["spec"]["defaults"]["undeclared"] = "Revoke";
+  world.apply_object(mesh);
+  ASSERT_TRUE(world.run_until_idle());
+  world.advance(minutes(15));
+  ASSERT_EQ(world.get("Account", "analytics", "analytics"), Json());
+  std::map<std::string, int> calls;
+  world.hooks->before = [&](const aws::Call& call) -> std::optional<Error> {
+    ++calls[call.target.account];
+    return std::nullopt;
+  };
+  world.advance(minutes(30));
+  EXPECT_GT(calls[kCentral], 0) << "the others are swept";
+  EXPECT_EQ(calls[kAnalytics], 0);
+  const Json catalogs = member(world.engine->status(), "catalogs");
+  for (const Json& each : catalogs) EXPECT_EQ(string_at(each, "catalog").find(kAnalytics), std::string::npos);
+  EXPECT_TRUE(world.engine->converged());
+}
+
 /// Every write of the operator, as "central BatchRevokePermissions".
 struct Recorded : SmallWorld {
   Recorded() {
