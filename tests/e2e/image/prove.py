@@ -3,8 +3,9 @@
 
 Needs root, debootstrap and a mirror of Debian; takes as long as a full build. Ends with 77 where it cannot run.
 
-usage: prove.py [--binary DATAMESH] [--work FOLDER]
+usage: prove.py [--binary DATAMESH] [--ccache FOLDER] [--work FOLDER]
   --binary   put this binary into the place of what the build stage would compile: proves the rest in a few minutes
+  --ccache   copy this folder of ccache into the build stage, so that what was compiled before is not compiled again
   --work     keep the chroots there; the next run uses the base system again
 """
 
@@ -149,10 +150,20 @@ class Prover:
         if self.options.binary and rest.startswith(".ci/prepare"):
             say("RUN .ci/prepare: passed over, since nothing is compiled")
             rest = "apt-get update -qq && apt-get install -qq --yes --no-install-recommends binutils"
+        if self.options.ccache and rest.startswith("cmake "):
+            self.bring_ccache()
         say(f"RUN {rest}")
         done = self.stage.run(["/bin/sh", "-c", f"cd {shlex.quote(self.stage.folder)} && {rest}"])
         if done.returncode != 0:
             sys.exit(f"FAILED with {done.returncode}: RUN {rest}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+
+    def bring_ccache(self):
+        """The sources are elsewhere in here, so paths must not count."""
+        target = self.stage.root / "root/.cache/ccache"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-a", self.options.ccache, str(target)], check=True)
+        self.stage.environment |= {"CCACHE_BASEDIR": "/", "CCACHE_NOHASHDIR": "1",
+                                   "CCACHE_SLOPPINESS": "time_macros,include_file_mtime,include_file_ctime"}
 
     def set_variable(self, rest):
         name, value = rest.split("=", 1)
@@ -229,6 +240,7 @@ def prove(options, work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary")
+    parser.add_argument("--ccache")
     parser.add_argument("--work", type=pathlib.Path)
     options = parser.parse_args()
     if os.geteuid() != 0 or not shutil.which("debootstrap"):
