@@ -1,29 +1,10 @@
 #include "controller/aws/credentials.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include "controller/base/read_file.h"
 
 extern char** environ;
 
 namespace datamesh::aws {
-namespace {
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const int error = errno;
-    return fail(error == ENOENT || error == ENOTDIR ? ErrorKind::NotFound : ErrorKind::Unavailable,
-                std::strerror(error), path);
-  }
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) return fail(ErrorKind::Unavailable, "it cannot be read", path);
-  return text.str();
-}
-
-}  // namespace
 
 std::string Machine::variable(const std::string& name) const {
   const auto found = environment.find(name);

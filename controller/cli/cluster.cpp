@@ -1,11 +1,9 @@
 #include "controller/cli/cluster.h"
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "controller/base/read_file.h"
 
 namespace datamesh::cli {
 namespace {
@@ -25,14 +23,6 @@ void add_cluster_options(CLI::App& command, ClusterOptions& options) {
       ->type_name("NAME");
 }
 
-Result<std::string> read_whole_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    return fail(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Unavailable, std::strerror(errno), path);
-  }
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
 Result<kube::ClusterAccess> find_cluster(const ClusterOptions& options) {
   kube::KubeconfigSearch search;
   search.flag = options.kubeconfig;
@@ -41,7 +31,7 @@ Result<kube::ClusterAccess> find_cluster(const ClusterOptions& options) {
   search.home = variable("HOME");
   search.pod_host = variable("KUBERNETES_SERVICE_HOST");
   search.pod_port = variable("KUBERNETES_SERVICE_PORT");
-  return kube::find_access(search, read_whole_file);
+  return kube::find_access(search, read_file);
 }
 
 }  // namespace datamesh::cli

@@ -25,8 +25,4 @@ void add_cluster_options(CLI::App& command, ClusterOptions& options);
 /// Errors: NotFound when none is named; Invalid for a kubeconfig that says nonsense.
 Result<kube::ClusterAccess> find_cluster(const ClusterOptions& options);
 
-/// Reads a whole file.
-/// Errors: NotFound, Unavailable.
-Result<std::string> read_whole_file(const std::string& path);
-
 }  // namespace datamesh::cli

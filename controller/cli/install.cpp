@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "controller/base/yaml.h"
+#include "controller/base/read_file.h"
 #include "controller/cli/cluster.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/install_objects.h"
@@ -28,7 +29,7 @@ std::string name_of(const Json& object) { return string_at(object, "kind") + "/"
 Result<int> apply(const Options& options, const std::vector<Json>& objects, Session& session) {
   static const SystemClock kClock;
   TRY_VALUE(kube::ClusterAccess access, find_cluster(options.cluster));
-  TRY_VALUE(const auto transport, kube::HttpTransport::create(std::move(access), kClock, read_whole_file, {}));
+  TRY_VALUE(const auto transport, kube::HttpTransport::create(std::move(access), kClock, read_file, {}));
   for (const Json& object : objects) {
     http::Request request;
     request.method = "PATCH";

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "controller/base/read_file.h"
 #include "controller/cli/cluster.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/local_mesh.h"
@@ -91,10 +92,10 @@ class Running {
     options.observe = [this, host = host_of(access.server)](const std::string& code, const std::string& method) {
       if (telemetry::Metrics* const metrics = metrics_) metrics->rest_call(host, method, code);
     };
-    TRY_VALUE(transport_, kube::HttpTransport::create(access, clock_, read_whole_file, options));
+    TRY_VALUE(transport_, kube::HttpTransport::create(access, clock_, read_file, options));
     // A renewal that hangs must not use up the whole deadline.
     options.timeout = timings.renew / 2;
-    TRY_VALUE(lease_transport_, kube::HttpTransport::create(std::move(access), clock_, read_whole_file, options));
+    TRY_VALUE(lease_transport_, kube::HttpTransport::create(std::move(access), clock_, read_file, options));
     store_ = std::make_unique<kube::KubeStore>(
         *transport_, kube::KubeStore::Options{.schema = &session_.schema(),
                                               .watch_trouble = [this](const std::string& path, const std::optional<Error>& error) {

@@ -1,5 +1,6 @@
-// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it is), impl_catalog,
-// impl_shares and impl_undeclared (what is observed and done), impl_status (what is said about it), impl_report (what is asked).
+// The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it
+// is), impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_status (what is said about it),
+// impl_report (what is asked).
 #pragma once
 
 #include <atomic>

@@ -67,49 +67,47 @@ class Writer {
     statements.push_back({std::move(sid), std::move(actions), std::move(resources), std::move(condition)});
   }
 
-  /// The ARNs of Glue's objects in every region: the catalog, `databases`, and `tables` with their databases.
-  Texts glue(const std::set<std::string>& databases, const std::set<std::string>& tables) const {
+  /// ARNs of Glue in every region: the catalog, and `objects` of it ("database/sales").
+  Texts glue(const std::set<std::string>& objects) const {
     Texts out;
     for (const std::string& region : place_.regions) {
       const std::string start = "arn:" + place_.partition + ":glue:" + region + ":" + place_.account + ":";
       out.push_back(start + "catalog");
-      if (naming_ == Naming::All) {
-        out.push_back(start + "database/*");
-        if (!tables.empty()) out.push_back(start + "table/*");
-        continue;
-      }
-      std::set<std::string> named = databases;
-      for (const std::string& table : tables) named.insert(table.substr(0, table.find('/')));
-      for (const std::string& database : named) out.push_back(start + "database/" + database);
-      for (const std::string& table : tables) out.push_back(start + "table/" + table);
+      for (const std::string& object : objects) out.push_back(start + object);
     }
     return out;
   }
+
+  Texts databases(const std::set<std::string>& names) const {
+    std::set<std::string> objects;
+    for (const std::string& name : one_or_all(names)) objects.insert("database/" + name);
+    return glue(objects);
+  }
+
+  /// Databases go with all that is in them.
+  Texts databases_with_content(const std::set<std::string>& names) const {
+    std::set<std::string> objects;
+    for (const std::string& name : one_or_all(names)) {
+      for (const char* what : {"table/", "userDefinedFunction/"}) objects.insert(what + name + "/*");
+      objects.insert("database/" + name);
+    }
+    return glue(objects);
+  }
+
+  /// Tables, which are asked for with their databases.
+  Texts tables(const std::set<std::string>& names) const {
+    if (naming_ == Naming::All) return everything_in_glue();
+    std::set<std::string> objects;
+    for (const std::string& name : names) {
+      objects.insert("database/" + name.substr(0, name.find('/')));
+      objects.insert("table/" + name);
+    }
+    return glue(objects);
+  }
+
+  Texts everything_in_glue() const { return glue({"database/*", "table/*"}); }
 
   std::string role(const std::string& path) const { return "arn:" + place_.partition + ":iam::" + place_.account + ":role/" + path; }
-
-  Texts everything_in_glue() const {
-    Texts out;
-    for (const std::string& region : place_.regions) {
-      const std::string start = "arn:" + place_.partition + ":glue:" + region + ":" + place_.account + ":";
-      for (const char* what : {"catalog", "database/*", "table/*"}) out.push_back(start + what);
-    }
-    return out;
-  }
-
-  /// What deleting `databases` asks for: they go with all that is in them.
-  Texts glue_with_content(const std::set<std::string>& databases) const {
-    Texts out;
-    for (const std::string& region : place_.regions) {
-      const std::string start = "arn:" + place_.partition + ":glue:" + region + ":" + place_.account + ":";
-      out.push_back(start + "catalog");
-      for (const std::string& name : naming_ == Naming::All ? std::set<std::string>{"*"} : databases) {
-        out.push_back(start + "database/" + name);
-        for (const char* content : {"table/", "userDefinedFunction/"}) out.push_back(start + content + name + "/*");
-      }
-    }
-    return out;
-  }
 
   Texts own_shares() const {
     Texts out;
@@ -125,6 +123,10 @@ class Writer {
   std::vector<Statement> statements;
 
  private:
+  std::set<std::string> one_or_all(const std::set<std::string>& names) const {
+    return naming_ == Naming::All ? std::set<std::string>{"*"} : names;
+  }
+
   const PolicyPlace& place_;
   const Naming naming_;
 };
@@ -154,13 +156,13 @@ void add_locations(Writer& out, const Needs& needs) {
 
 void add_catalog(Writer& out, const Needs& needs) {
   if (!needs.made.empty()) {
-    out.add("MakeDatabases", {"glue:CreateDatabase", "glue:UpdateDatabase"}, out.glue(needs.made, {}));
+    out.add("MakeDatabases", {"glue:CreateDatabase", "glue:UpdateDatabase"}, out.databases(needs.made));
   }
   if (!needs.removed.empty()) {
-    out.add("RemoveDatabases", {"glue:DeleteDatabase"}, out.glue_with_content(needs.removed));
+    out.add("RemoveDatabases", {"glue:DeleteDatabase"}, out.databases_with_content(needs.removed));
   }
-  if (!needs.tables.empty()) out.add("MakeTables", {"glue:CreateTable", "glue:UpdateTable"}, out.glue({}, needs.tables));
-  if (!needs.gone_tables.empty()) out.add("RemoveTables", {"glue:DeleteTable"}, out.glue({}, needs.gone_tables));
+  if (!needs.tables.empty()) out.add("MakeTables", {"glue:CreateTable", "glue:UpdateTable"}, out.tables(needs.tables));
+  if (!needs.gone_tables.empty()) out.add("RemoveTables", {"glue:DeleteTable"}, out.tables(needs.gone_tables));
 }
 
 /// Source: lake-formation.md 2 (AWSLakeFormationCrossAccountManager)
@@ -176,7 +178,7 @@ void add_sharing(Writer& out) {
   out.add("LookIntoSharing",
           {"organizations:DescribeAccount", "organizations:DescribeOrganization", "ram:GetResourceShareAssociations",
            "ram:ListResourceSharePermissions"});
-  out.add("LetSharesPass", {"glue:DeleteResourcePolicy", "glue:PutResourcePolicy"}, out.glue({}, {}));
+  out.add("LetSharesPass", {"glue:DeleteResourcePolicy", "glue:PutResourcePolicy"}, out.glue({}));
 }
 
 void add_permissions(Writer& out, const Needs& needs) {

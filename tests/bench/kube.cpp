@@ -14,7 +14,6 @@
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "controller/api/codec.h"
+#include "controller/base/read_file.h"
 #include "controller/embedded/sqlite_store.h"
 #include "controller/engine/asio_executor.h"
 #include "controller/kube/base64.h"
@@ -70,12 +70,7 @@ struct Client {
   explicit Client(const std::string& kubeconfig) {
     kube::KubeconfigSearch search;
     search.flag = kubeconfig;
-    const auto read = [](const std::string& path) -> Result<std::string> {
-      std::ifstream file(path, std::ios::binary);
-      if (!file) return fail(ErrorKind::NotFound, path);
-      return std::string(std::istreambuf_iterator<char>(file), {});
-    };
-    transport = must(kube::HttpTransport::create(must(kube::find_access(search, read)), kClock, read, {}));
+    transport = must(kube::HttpTransport::create(must(kube::find_access(search, read_file)), kClock, read_file, {}));
     store = std::make_unique<kube::KubeStore>(*transport, kube::KubeStore::Options{.schema = &schema()});
   }
 
