@@ -48,6 +48,8 @@ inline constexpr std::string_view kInvalidInput = "InvalidInput";
 inline constexpr std::string_view kLimitExceeded = "LimitExceeded";
 inline constexpr std::string_view kThrottled = "Throttled";
 inline constexpr std::string_view kRetrying = "Retrying";
+inline constexpr std::string_view kCredentialsExpired = "CredentialsExpired";
+inline constexpr std::string_view kNotKept = "NotKept";
 inline constexpr std::string_view kCatalogUnreachable = "CatalogUnreachable";
 
 inline constexpr std::array kAll = {
@@ -59,6 +61,7 @@ inline constexpr std::array kAll = {
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
     kExceedsAccountGrant, kForeignPrincipal, kDuplicateMesh, kDuplicateAccount,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
-    kLimitExceeded,   kThrottled,         kRetrying,         kCatalogUnreachable};
+    kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
+    kNotKept,          kCatalogUnreachable};
 
 }  // namespace datamesh::reconcilers::reason

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "controller/base/clock.h"
+#include "controller/base/error.h"
 #include "controller/catalog/entry.h"
 
 namespace datamesh::catalog {
@@ -11,6 +13,9 @@ namespace datamesh::catalog {
 struct Snapshot {
   Time taken{};  ///< when the reading began: what was changed later may be missing
   std::map<LocalKey, EntryValue> entries;
+  /// Why what is shared could not be read: then the ShareAcceptance entries are missing, and no permission says
+  /// `share_broken`.
+  std::optional<Error> shares_error;
 
   /// The entry, or null when absent.
   const EntryValue* find(const LocalKey& key) const {

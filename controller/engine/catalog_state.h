@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,8 @@
 #include "controller/catalog/snapshot.h"
 #include "controller/engine/ledger.h"
 #include "controller/engine/planner.h"
+#include "controller/engine/undone_writes.h"
+#include "controller/lake/observe.h"
 
 namespace datamesh::engine {
 
@@ -45,6 +48,7 @@ struct CatalogState {
   api::AccountSpec account;  ///< as last declared
 
   std::optional<catalog::Snapshot> snapshot;
+  std::shared_ptr<lake::Reader> reading;  ///< begun and not ended
   bool busy = false;           ///< a job is on its way; nothing else may start, the snapshot may not change
   bool must_observe = true;    ///< what we believe may be wrong
   bool poll_shares = false;    ///< somebody shared with this account just now
@@ -54,6 +58,8 @@ struct CatalogState {
   Time rests_until{};          ///< backoff of the whole catalog
   int setbacks = 0;
   std::optional<Error> error;  ///< of the last observation or run, until one succeeds
+  Time error_since{};
+  std::optional<Error> shares_error;  ///< why what others share here could not be read the last time
   Time observed_at{};          ///< when the last observation ended
   std::optional<Time> wakes_at;           ///< of the armed timer
   std::optional<std::uint64_t> wake_timer;
@@ -61,6 +67,7 @@ struct CatalogState {
   std::set<KeyId> dirty;                ///< to be planned
   std::map<KeyId, OpenEntry> open;      ///< planned, not in order
   std::map<KeyId, Failure> failures;
+  UndoneWrites undone;
   Confirmed confirmed;
   std::set<KeyId> irrevocable;          ///< implicit rights that a revoke does not touch
   std::map<KeyId, Time> repaired;       ///< grants made anew because their share was broken

@@ -1,6 +1,6 @@
 // The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it
-// is), impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_status (what is said about it),
-// impl_report (what is asked).
+// is), impl_reading, impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_status (what is said
+// about it), impl_report (what is asked).
 #pragma once
 
 #include <atomic>
@@ -96,16 +96,23 @@ class Engine::Impl {
   void begin_job(CatalogState& state);
   void job_done(CatalogState& state);
 
-  // ---- impl_catalog.cpp: the actual side
+  // ---- impl_reading.cpp: what the catalogs hold
+  void observe(CatalogState& state);
+  void stop_reading(CatalogState& state, const Error& error, bool got_on);
+  void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
+  void judge_writes(CatalogState& state, const std::vector<catalog::LocalKey>& changed);
+  void note_change(CatalogState& state, const catalog::LocalKey& key, bool first_reading);
+  void note_source(const CatalogState& state, const catalog::LocalKey& key);
+  void find_source(const api::Resource& resource);
+  void read_source(const CatalogState& state, const std::string& database);
+
+  // ---- impl_catalog.cpp: what is done about it
   CatalogState& catalog(const CatalogRef& ref);
   const catalog::Snapshot* snapshot(const CatalogRef& ref) const;
   SnapshotOf snapshots() const;
   CatalogPolicy policy(const CatalogState& state) const;
   void mark(KeyId id);
   void mark_waiters(KeyId id);
-  void observe(CatalogState& state);
-  void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
-  void note_change(CatalogState& state, const catalog::LocalKey& key, bool first_reading);
   PlanInput plan_input(const CatalogState& state) const;
   void plan_and_apply(CatalogState& state);
   void settle_plan(CatalogState& state, const CatalogPlan& plan);
@@ -120,13 +127,13 @@ class Engine::Impl {
   void succeeded(CatalogState& state, KeyId id, const catalog::Action& action, lake::Effect effect);
   void failed(CatalogState& state, KeyId id, const Error& error);
   void setback(CatalogState& state, const Error& error);
+  void recovered(CatalogState& state);
+  bool is_lasting(const CatalogState& state) const;
   void audit(const CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome) const;
-  void note_source(const CatalogState& state, const catalog::LocalKey& key);
-  void find_source(const api::Resource& resource);
-  void read_source(const CatalogState& state, const std::string& database);
 
   // ---- impl_shares.cpp: what others share with an account
   void poll_shares(CatalogState& state);
+  void note_shares_error(CatalogState& state, const std::optional<Error>& error);
   void take_shares(CatalogState& state, std::map<catalog::LocalKey, catalog::EntryValue> shares);
   void share_is_broken(KeyId share);
   void look_for_broken_shares(CatalogState& state);
@@ -154,6 +161,7 @@ class Engine::Impl {
   bool is_made_by_us(KeyId id) const;
   Json entries_json(const ResourceState& state, const std::map<KeyId, Recorded>& recorded) const;
   reconcilers::Standing standing(KeyId id) const;
+  reconcilers::Standing unreachable(const CatalogState& state) const;
   reconcilers::Standing open_standing(KeyId id, const OpenEntry& open) const;
   void add_account_status(const api::Resource& account, Json& status) const;
   void add_product_status(const api::Resource& product, const ResourceState& state, Json& status) const;

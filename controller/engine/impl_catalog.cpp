@@ -1,10 +1,8 @@
-// The actual side: each catalog is read whole now and then, compared with what is claimed, and written to, one job at
-// a time.
+// The actual side: each catalog is compared with what is claimed, and written to, one job at a time.
 #include <algorithm>
 
 #include "controller/engine/impl.h"
 #include "controller/engine/schedule.h"
-#include "controller/lake/observe.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::engine {
@@ -16,26 +14,7 @@ using catalog::Snapshot;
 
 namespace {
 
-/// The keys on which two readings differ, in order. Runs on the worker that read the second.
-std::vector<LocalKey> changed_keys(const Snapshot* before, const Snapshot& after) {
-  std::vector<LocalKey> out;
-  static const std::map<LocalKey, catalog::EntryValue> kNothing;
-  const auto& old = before == nullptr ? kNothing : before->entries;
-  auto a = old.begin();
-  auto b = after.entries.begin();
-  while (a != old.end() || b != after.entries.end()) {
-    if (b == after.entries.end() || (a != old.end() && a->first < b->first)) {
-      out.push_back((a++)->first);
-    } else if (a == old.end() || b->first < a->first) {
-      out.push_back((b++)->first);
-    } else {
-      if (a->second != b->second) out.push_back(a->first);
-      ++a;
-      ++b;
-    }
-  }
-  return out;
-}
+constexpr Millis kTroubleIsSaidAfter = std::chrono::minutes(1);
 
 /// The permissions of IAM_ALLOWED_PRINCIPALS that there may be on a database or table.
 std::vector<LocalKey> openings_of(const catalog::EntryKey& key) {
@@ -52,12 +31,6 @@ std::vector<LocalKey> openings_of(const catalog::EntryKey& key) {
   std::vector<LocalKey> out;
   for (ResourceId& each : resources) out.push_back(catalog::permission_key({std::move(each), catalog::kIamAllowedPrincipals}));
   return out;
-}
-
-std::size_t count_permissions(const Snapshot& snapshot) {
-  const auto begin = snapshot.entries.lower_bound({EntryKind::Permission, ""});
-  const auto end = snapshot.entries.lower_bound({EntryKind::ShareAcceptance, ""});
-  return static_cast<std::size_t>(std::distance(begin, end));
 }
 
 }  // namespace
@@ -120,121 +93,6 @@ void Engine::Impl::mark_waiters(KeyId id) {
   }
 }
 
-void Engine::Impl::observe(CatalogState& state) {
-  begin_job(state);
-  const Time begun = now();
-  // While the catalog is busy nobody changes its snapshot, so the worker may read it.
-  const Snapshot* before = state.snapshot ? &*state.snapshot : nullptr;
-  const CatalogRef ref = state.catalog;
-  const api::AccountSpec account = state.account;
-  parts_.executor->offload([this, ref, account, before, begun]() -> Executor::Task {
-    aws::Api* api = parts_.api_for(account);
-    auto read = std::make_shared<Result<Snapshot>>(
-        api == nullptr ? Result<Snapshot>(fail(ErrorKind::Unavailable, "no connection is configured", to_string(ref)))
-                       : lake::observe(*api, ref, begun));
-    auto changed = std::make_shared<std::vector<LocalKey>>();
-    if (*read) *changed = changed_keys(before, **read);
-    return [this, ref, read, changed, begun] {
-      CatalogState& again = catalog(ref);
-      if (*read) {
-        const std::size_t entries = (*read)->entries.size();
-        take_snapshot(again, std::move(**read), *changed);
-        if (parts_.observer != nullptr) parts_.observer->swept(ref, entries, now() - begun);
-      } else {
-        setback(again, read->error());
-        for (const auto& [key, resource] : ledger_.all()) {
-          if (!again.snapshot && !resource->claims.empty()) assess_later(*resource);
-        }
-      }
-      if (parts_.observer != nullptr) {
-        parts_.observer->finished("catalog", *read ? Outcome::Success : Outcome::Error, now() - begun);
-      }
-      job_done(again);
-    };
-  });
-}
-
-void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std::vector<LocalKey>& changed) {
-  const bool first = !state.snapshot.has_value();
-  state.snapshot = std::move(fresh);
-  state.permissions = count_permissions(*state.snapshot);
-  state.must_observe = false;
-  state.error.reset();
-  state.setbacks = 0;
-  state.observed_at = now();
-  state.next_sweep = now() + mesh_.spec().sweep_interval;
-  for (const LocalKey& key : changed) note_change(state, key, first);
-  for (const auto& [id, open] : state.open) state.dirty.insert(id);
-  state.shares_read = state.snapshot->taken;
-  look_for_broken_shares(state);
-  if (first) forget_undeclared(state);
-  if (first) {
-    const auto sourceless = sourceless_.extract(state.catalog);
-    if (!sourceless.empty()) queue_reclaim({sourceless.mapped().begin(), sourceless.mapped().end()});
-    for (KeyId id = 0; id < ledger_.size(); ++id) {
-      if (ledger_.key(id).catalog == state.catalog) mark_waiters(id);
-    }
-  }
-}
-
-/// A table changed in a database that products may follow: they claim anew, with the tables as they are now.
-void Engine::Impl::note_source(const CatalogState& state, const LocalKey& key) {
-  const std::string database = key.name.substr(0, key.name.find('/'));
-  const auto followers = mesh_.followers(database);
-  if (followers.empty()) return;
-  read_source(state, database);
-  queue_reclaim(followers);
-}
-
-/// A product that follows a database finds there what was read of it before it did, or waits for the first reading.
-void Engine::Impl::find_source(const api::Resource& resource) {
-  const auto* product = std::get_if<api::DataProductSpec>(&resource.spec);
-  if (product == nullptr || product->source_database.empty()) return;
-  const mesh::AccountAnswer producer = mesh::producer_of(resource, mesh_);
-  if (!producer) return;
-  for (const std::string& region : mesh::regions_of(*product, producer.spec())) {
-    const CatalogState& state = catalog({producer.spec().account_id, region});
-    if (state.snapshot) {
-      read_source(state, product->source_database);
-    } else {
-      sourceless_[state.catalog].insert(resource.key);
-    }
-  }
-}
-
-void Engine::Impl::read_source(const CatalogState& state, const std::string& database) {
-  mesh::Mesh::SourceTables tables;
-  const std::string prefix = database + "/";
-  for (auto at = state.snapshot->entries.lower_bound({EntryKind::Table, prefix});
-       at != state.snapshot->entries.end() && at->first.kind == EntryKind::Table && at->first.name.starts_with(prefix);
-       ++at) {
-    tables.emplace(at->first.name.substr(prefix.size()), *std::get<catalog::Shared<catalog::Table>>(at->second));
-  }
-  mesh_.set_source(state.catalog, database, std::move(tables));
-}
-
-/// An entry differs from what was believed of it.
-void Engine::Impl::note_change(CatalogState& state, const LocalKey& key, bool first_reading) {
-  const catalog::EntryKey full{state.catalog, key};
-  if (key.kind == EntryKind::Table) note_source(state, key);
-  auto id = ledger_.lookup(full);
-  if (key.kind == EntryKind::Permission) update_undeclared(state, key);
-  if (!id && key.kind == EntryKind::Permission) {
-    // Nobody has heard of it; still the policy may want it gone, or it may open what is governed.
-    const auto permission = catalog::parse_permission_id(key.name);
-    const bool open = permission && catalog::is_iam_allowed_principals(permission->principal);
-    if (open || policy(state).undeclared == api::Undeclared::Revoke) id = ledger_.intern(full);
-  }
-  if (!id) return;
-  const bool known = ledger_.is_claimed(*id);
-  if (known && !first_reading && state.in_order(*id) && parts_.observer != nullptr) {
-    const bool gone = state.snapshot->find(key) == nullptr;
-    parts_.observer->drift(gone ? DriftClass::Missing : DriftClass::Changed, to_string(key.kind));
-  }
-  state.dirty.insert(*id);
-  mark_waiters(*id);
-}
-
 PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
   PlanInput input;
   input.ledger = &ledger_;
@@ -257,7 +115,8 @@ void Engine::Impl::plan_and_apply(CatalogState& state) {
   std::vector<KeyId> ids;
   for (const KeyId id : state.dirty) {
     const auto failure = state.failures.find(id);
-    if (failure == state.failures.end() || failure->second.next <= present) ids.push_back(id);
+    const bool rests = (failure != state.failures.end() && failure->second.next > present) || state.undone.rests(id, present);
+    if (!rests) ids.push_back(id);
   }
   // What is held is weighed as a whole each time, so that its hash says all of it.
   for (const KeyId id : state.held) {
@@ -293,6 +152,10 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
       update_undeclared(state, ledger_.key(entry.id).local);
     }
     std::optional<OpenEntry> after;
+    if (entry.verdict != EntryVerdict::Act && state.undone.times(entry.id) > 0) {
+      state.undone.settle(entry.id);
+      assess_parties(entry.id);
+    }
     if (entry.verdict == EntryVerdict::InOrder) {
       state.open.erase(entry.id);
       state.failures.erase(entry.id);
@@ -377,6 +240,7 @@ void Engine::Impl::spend(CatalogState& state, const std::vector<Action>& actions
 
 void Engine::Impl::apply(CatalogState& state, std::vector<Action> actions) {
   begin_job(state);
+  state.reading.reset();  // what it has read would lack what is written now
   const CatalogRef ref = state.catalog;
   const api::AccountSpec account = state.account;
   auto shared = std::make_shared<const std::vector<Action>>(std::move(actions));
@@ -408,10 +272,7 @@ void Engine::Impl::take_report(CatalogState& state, const std::vector<Action>& a
     failed_any = failed_any || report.outcomes[i].effect == lake::Effect::Failed;
   }
   spend(state, actions, report);
-  if (!failed_any) {
-    state.setbacks = 0;
-    state.error.reset();
-  }
+  if (!failed_any) recovered(state);
   if (parts_.observer == nullptr) return;
   for (const auto& [operation, size] : report.batches) parts_.observer->batch(operation, size);
 }
@@ -431,6 +292,7 @@ void Engine::Impl::take_outcome(CatalogState& state, const Action& action, const
 void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action, lake::Effect effect) {
   note_effect(*state.snapshot, action);
   state.failures.erase(id);
+  if (effect == lake::Effect::Done) state.undone.written(id, now());
   confirm(state.confirmed, id, action);
   const bool implicit = effect == lake::Effect::AlreadyDone && action.cause == catalog::Cause::Undeclared;
   if (implicit) {
@@ -479,8 +341,23 @@ void Engine::Impl::failed(CatalogState& state, KeyId id, const Error& error) {
 
 /// The whole catalog rests for a while.
 void Engine::Impl::setback(CatalogState& state, const Error& error) {
+  if (!state.error) state.error_since = now();
   state.rests_until = now() + delay_after(error, state.setbacks++);
   state.error = error;
+  if (is_lasting(state)) assess_parties(ledger_.intern({state.catalog, {EntryKind::Settings, ""}}));
+}
+
+void Engine::Impl::recovered(CatalogState& state) {
+  const bool was_said = is_lasting(state);
+  state.setbacks = 0;
+  state.error.reset();
+  if (was_said) assess_parties(ledger_.intern({state.catalog, {EntryKind::Settings, ""}}));
+}
+
+/// The catalog was within reach once and is not any more: worth telling those who declared its account.
+bool Engine::Impl::is_lasting(const CatalogState& state) const {
+  if (!state.error) return false;
+  return reaction_to(state.error->kind) == Reaction::GiveUp || now() - state.error_since >= kTroubleIsSaidAfter;
 }
 
 void Engine::Impl::audit(const CatalogState& state, const Action& action, const lake::Outcome& outcome) const {

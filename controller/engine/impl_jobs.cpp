@@ -36,13 +36,18 @@ void Engine::Impl::pump(CatalogState& state) {
     return;
   }
   const auto accounts = mesh_.accounts_with_id(state.catalog.account);
-  if (!accounts.empty()) state.account = mesh::spec_of<api::AccountSpec>(*accounts.front());
+  if (!accounts.empty()) {
+    const auto& spec = mesh::spec_of<api::AccountSpec>(*accounts.front());
+    if (spec.connection != state.account.connection) state.reading.reset();
+    state.account = spec;
+  }
   follow_policy(state);
   const Time present = now();
   if (present < state.rests_until) return arm(state);
   for (auto& [id, failure] : state.failures) {
     if (failure.next <= present) state.dirty.insert(id);
   }
+  for (const KeyId id : state.undone.due(present)) state.dirty.insert(id);
   const auto urgency = urgency_of(state);
   if (!urgency) return arm(state);
   if (queue_.add(state.catalog, *urgency, present) && parts_.observer != nullptr) parts_.observer->queued("catalog");
@@ -112,6 +117,7 @@ void Engine::Impl::arm(CatalogState& state) {
   for (const auto& [id, failure] : state.failures) {
     if (failure.next > present) next = std::min(next, failure.next);  // the others have just been planned
   }
+  if (const auto rested = state.undone.next(); rested && *rested > present) next = std::min(next, *rested);
   if (state.poll_shares) next = std::min(next, state.next_share_poll);
   wake_at(state, std::max(next, present + Millis(1)));
 }

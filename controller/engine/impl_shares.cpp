@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "controller/engine/impl.h"
+#include "controller/engine/schedule.h"
 #include "controller/lake/observe.h"
 
 namespace datamesh::engine {
@@ -51,14 +52,15 @@ void Engine::Impl::poll_shares(CatalogState& state) {
     aws::Api* api = parts_.api_for(account);
     auto read = std::make_shared<Result<Shares>>(
         api == nullptr ? Result<Shares>(fail(ErrorKind::Unavailable, "no connection is configured", to_string(ref)))
-                       : lake::observe_shares(*api, ref));
+                       : lake::Reader::shares(*api, ref));
     return [this, ref, read, begun] {
       CatalogState& again = catalog(ref);
       if (*read) {
         again.shares_read = begun;
+        note_shares_error(again, std::nullopt);
         take_shares(again, std::move(**read));
       } else {
-        setback(again, read->error());
+        note_shares_error(again, read->error());
       }
       if (parts_.observer != nullptr) {
         parts_.observer->finished("catalog", *read ? Outcome::Success : Outcome::Error, now() - begun);
@@ -66,6 +68,21 @@ void Engine::Impl::poll_shares(CatalogState& state) {
       job_done(again);
     };
   });
+}
+
+/// Only what needs a share is held up when RAM fails; the shares are looked for again after a while.
+void Engine::Impl::note_shares_error(CatalogState& state, const std::optional<Error>& error) {
+  const bool news = state.shares_error.has_value() != error.has_value() ||
+                    (error && state.shares_error->message != error->message);
+  state.shares_error = error;
+  if (error) {
+    state.poll_shares = true;
+    state.next_share_poll = now() + std::max(kFirstSharePoll, delay_after(*error, state.share_polls++));
+  }
+  if (!news) return;
+  for (const auto& [id, open] : state.open) {
+    if (ledger_.key(id).local.kind == EntryKind::ShareAcceptance) assess_parties(id);
+  }
 }
 
 void Engine::Impl::take_shares(CatalogState& state, std::map<LocalKey, catalog::EntryValue> shares) {

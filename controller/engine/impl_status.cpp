@@ -277,14 +277,22 @@ Standing Engine::Impl::standing(KeyId id) const {
       return {EntryState::Waiting, std::string(reason::kCatalogNotObserved),
               "catalog " + to_string(key.catalog) + " is being read", "", false};
     }
-    return {EntryState::Failed, std::string(reason::kCatalogUnreachable),
-            "catalog " + to_string(key.catalog) + ": " + to_string(*state.error), "",
-            reaction_to(state.error->kind) == Reaction::GiveUp};
+    return unreachable(state);
   }
+  if (key.local.kind == catalog::EntryKind::Settings && is_lasting(state)) return unreachable(state);
   if (const auto failure = state.failures.find(id); failure != state.failures.end()) {
     const Error& error = failure->second.error;
     return {EntryState::Failed, std::string(reason_for(error, now() - failure->second.since)),
-            to_string(key.local) + ": " + to_string(error), "", reaction_to(error.kind) == Reaction::GiveUp};
+            to_string(key.local) + ": " + to_string(error) + ". " + std::string(remedy_for(error.kind)), "",
+            reaction_to(error.kind) == Reaction::GiveUp};
+  }
+  if (const int times = state.undone.times(id); times > 0) {
+    return {EntryState::Failed, std::string(reason::kNotKept),
+            to_string(key.local) + ": written " + std::to_string(times) + " times since " +
+                to_rfc3339(state.undone.since(id)) +
+                ", and otherwise at the next reading each time. Somebody else changes it back, or AWS acknowledges the "
+                "write and does not carry it out: CloudTrail says who writes it. It is tried again, less and less often",
+            "", true};
   }
   if (state.held.contains(id)) {
     return {EntryState::Held, std::string(reason::kPlanHeld), state.held_message, "", true};
@@ -292,6 +300,17 @@ Standing Engine::Impl::standing(KeyId id) const {
   if (const auto open = state.open.find(id); open != state.open.end()) return open_standing(id, open->second);
   if (state.dirty.contains(id)) return {EntryState::Pending, std::string(reason::kProgressing), "", "", false};
   return {EntryState::InForce, std::string(reason::kInForce), "", "", false};
+}
+
+/// Of what is in a catalog that cannot be read.
+Standing Engine::Impl::unreachable(const CatalogState& state) const {
+  const Error& error = *state.error;
+  const std::string_view why = error.kind == ErrorKind::Throttled || error.kind == ErrorKind::Expired
+                                   ? reason_for(error, Millis(0))
+                                   : reason::kCatalogUnreachable;
+  return {EntryState::Failed, std::string(why),
+          "catalog " + to_string(state.catalog) + ": " + to_string(error) + ". " + std::string(remedy_for(error.kind)), "",
+          reaction_to(error.kind) == Reaction::GiveUp};
 }
 
 Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
@@ -307,6 +326,15 @@ Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
       const std::string needed = open.waits_for ? to_string(ledger_.key(*open.waits_for)) : "";
       const bool on_share =
           open.waits_for && ledger_.key(*open.waits_for).local.kind == catalog::EntryKind::ShareAcceptance;
+      const catalog::EntryKey& awaited = ledger_.key(share ? id : open.waits_for.value_or(id));
+      const auto theirs = catalogs_.find(awaited.catalog);
+      if ((on_share || (share && !open.waits_for)) && theirs != catalogs_.end() && theirs->second.shares_error) {
+        const Error& error = *theirs->second.shares_error;
+        return {EntryState::Failed, std::string(reason_for(error, Millis(0))),
+                "what others share with account " + awaited.catalog.account + " cannot be read: " + to_string(error) +
+                    ". " + std::string(remedy_for(error.kind)),
+                "", reaction_to(error.kind) == Reaction::GiveUp};
+      }
       const bool on_table = open.waits_for && ledger_.key(*open.waits_for).local.kind == catalog::EntryKind::Table;
       const std::string_view why = share || on_share ? reason::kShareNotAccepted
                                    : on_table        ? reason::kTableNotFound

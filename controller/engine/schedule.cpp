@@ -50,7 +50,22 @@ std::string_view reason_for(const Error& error, Millis tried) {
     case ErrorKind::Invalid: return reason::kInvalidInput;
     case ErrorKind::LimitExceeded: return reason::kLimitExceeded;
     case ErrorKind::Throttled: return reason::kThrottled;
+    case ErrorKind::Expired: return reason::kCredentialsExpired;
     default: return reason::kRetrying;
+  }
+}
+
+std::string_view remedy_for(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Denied:
+      return "Allow it to the operator's role (datamesh iam-policy prints all that it needs), or correct spec.connection of "
+             "the Account";
+    case ErrorKind::Expired: return "Renew the credentials of the operator, or accept or send the invitation again";
+    case ErrorKind::LimitExceeded: return "Have the quota raised, or declare less";
+    case ErrorKind::Invalid: return "Correct the declaration";
+    case ErrorKind::Internal: return "This is a defect of the operator: please report it";
+    case ErrorKind::Unavailable: return "Look at the machine that the operator runs on";
+    default: return "It is tried again by itself";
   }
 }
 

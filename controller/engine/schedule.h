@@ -28,4 +28,7 @@ Millis delay_after(const Error& error, int attempts);
 /// Source: lake-formation.md 4 (trap T13)
 std::string_view reason_for(const Error& error, Millis tried);
 
+/// What whoever reads the condition does about it: a sentence.
+std::string_view remedy_for(ErrorKind kind);
+
 }  // namespace datamesh::engine

@@ -33,6 +33,7 @@ inline std::string operator_of(const std::string& account) { return "arn:aws:iam
 struct Hooks {
   std::function<std::optional<Error>(const aws::Call&)> before;  ///< an error here keeps the call from being made
   std::function<std::optional<Error>(const aws::Call&)> after;   ///< an error here hides that it was made
+  std::function<std::optional<Json>(const aws::Call&)> instead;  ///< the answer to a call that is not made
 };
 
 class HookedApi final : public aws::Api {
@@ -43,6 +44,9 @@ class HookedApi final : public aws::Api {
   Result<Json> call(const aws::Call& call) override {
     if (hooks_->before) {
       if (auto error = hooks_->before(call)) return fail(std::move(*error));
+    }
+    if (hooks_->instead) {
+      if (auto answer = hooks_->instead(call)) return std::move(*answer);
     }
     auto result = inner_->call(call);
     if (hooks_->after) {

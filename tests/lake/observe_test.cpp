@@ -232,7 +232,7 @@ TEST(ObserveShares, WeighsSharesAndInvitations) {
       }
       return Json{{"resourceShareInvitations", invitations}};
     });
-    const auto shares = observe_shares(api, kCatalog);
+    const auto shares = Reader::shares(api, kCatalog);
     ASSERT_TRUE(shares) << each.says;
     const auto found = shares->find({EntryKind::ShareAcceptance, "222222222222"});
     std::string state = "absent";
