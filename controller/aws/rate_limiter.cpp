@@ -9,8 +9,9 @@ namespace {
 
 /// Refusals of calls that were under way when the rate was lowered say nothing new.
 constexpr Millis kSettles{1'000};
-constexpr double kDecrease = 0.8;
-constexpr double kDeepestDecrease = 0.5;
+constexpr double kDecrease = 0.9;         ///< below what is known to pass
+constexpr double kDeepestDecrease = 0.5;  ///< of the rate, whatever is known
+constexpr double kForgets = 0.9;          ///< what is left after a second of what was known to pass
 constexpr double kIncrease = 0.02;      ///< of the rate, per second
 constexpr double kLeastIncrease = 0.2;  ///< calls per second, per second
 
@@ -59,11 +60,11 @@ Result<Millis> RateLimiter::take(const RateKey& key) {
   return wait;
 }
 
-/// Keeps how many calls passed in the second before this one.
+/// Keeps the most calls that passed in a second, of late.
 void RateLimiter::count(Bucket& bucket, Time now) {
   const Millis age = now - bucket.second;
   if (age >= Millis(0) && age < Millis(1'000)) return;
-  bucket.measured = age < Millis(2'000) ? bucket.passed : 0;
+  bucket.known = std::max(bucket.passed, bucket.known * std::pow(kForgets, std::clamp(seconds(age), 1.0, 60.0)));
   bucket.passed = 0;
   bucket.second = now;
 }
@@ -91,8 +92,9 @@ void RateLimiter::throttled(const RateKey& key, std::optional<Millis> retry_afte
   out.tokens = std::min(out.tokens, 0.0);
   out.raised = now;
   if (!out.searching && now < out.lowered + kSettles) return;
-  const double known = std::max(out.measured, out.rate * kDeepestDecrease);
-  out.rate = std::clamp(std::min(out.rate * kDecrease, known), options_.least, options_.most);
+  const double known = std::max(out.known, out.passed);
+  const double lowered = std::min(out.rate * kDecrease, std::max(known * kDecrease, out.rate * kDeepestDecrease));
+  out.rate = std::clamp(lowered, options_.least, options_.most);
   out.lowered = now;
   out.searching = false;
 }

@@ -1,7 +1,7 @@
 // How fast we call: a bucket of tokens for each account, region, service and kind of call, which shrinks when AWS
 // throttles and grows again while it does not. AWS publishes no rates for these services, so they are found.
 //
-//   begin ──doubles each second──► first refusal ──halved or less──► grows by 2 % a second ──refusal──► down by a fifth
+//   begin ──doubles each second──► first refusal ──halved──► … ──► a tenth below what has passed ──► grows by 2 % a second
 #pragma once
 
 #include <chrono>
@@ -62,7 +62,7 @@ class RateLimiter {
     Time resumes{};         ///< nothing goes out before
     Time second{};          ///< begin of the second that is counted
     double passed = 0;      ///< in it
-    double measured = 0;    ///< passed in the second before
+    double known = 0;       ///< passed in a second of late
     bool searching = true;  ///< no refusal yet
     bool in_demand = false; ///< somebody wanted more than there was
   };

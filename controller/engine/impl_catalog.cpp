@@ -267,6 +267,10 @@ void Engine::Impl::apply(CatalogState& state, std::vector<Action> actions) {
 void Engine::Impl::take_report(CatalogState& state, const std::vector<Action>& actions,
                                const lake::ApplyReport& report) {
   bool failed_any = false;
+  // Whoever gets on between two refusals need not rest longer with each of them.
+  const bool got_on = std::any_of(report.outcomes.begin(), report.outcomes.end(),
+                                  [](const lake::Outcome& outcome) { return outcome.effect == lake::Effect::Done; });
+  if (got_on) state.setbacks = 0;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     take_outcome(state, actions[i], report.outcomes[i]);
     failed_any = failed_any || report.outcomes[i].effect == lake::Effect::Failed;

@@ -1,7 +1,7 @@
 // The figures of AWS's client side: signatures a second on one core, calls on loopback, and how well the rate limiter
 // keeps pace with a server that throttles.
 //
-// usage: bench_aws [signatures] [calls] [throttling]
+// usage: bench_aws [signatures] [calls] [throttling] [mesh]
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,6 +13,7 @@
 
 #include "controller/aws/remote_api.h"
 #include "controller/http/server.h"
+#include "tests/bench/throttled_mesh.h"
 
 namespace datamesh::aws {
 namespace {
@@ -187,4 +188,5 @@ int main(int argc, char** argv) {
   if (wants("signatures")) datamesh::aws::signatures();
   if (wants("calls")) datamesh::aws::calls();
   if (wants("throttling")) datamesh::aws::throttling();
+  if (wants("mesh")) datamesh::bench::throttled_meshes();
 }

@@ -64,14 +64,20 @@ int CountingApi::writes() const {
   return sum;
 }
 
+embedded::SqliteStore::Options store_options(const Clock& clock) {
+  embedded::SqliteStore::Options out;
+  out.file = ":memory:";
+  out.clock = &clock;
+  out.kinds = kind_table();
+  out.admission = admit;
+  return out;
+}
+
 World::World(Options options) : clock(kStart), executor(clock), options_(std::move(options)) {
-  embedded::SqliteStore::Options store_options;
-  store_options.file = options_.store_file;
-  store_options.clock = &clock;
-  store_options.kinds = kind_table();
-  store_options.admission = admit;
-  store_options.seed = options_.seed;
-  store = must(embedded::SqliteStore::open(store_options));
+  embedded::SqliteStore::Options opening = store_options(clock);
+  opening.file = options_.store_file;
+  opening.seed = options_.seed;
+  store = must(embedded::SqliteStore::open(opening));
   lake = must(embedded::EmbeddedLake::open({":memory:", &clock, false}));
   std::unique_ptr<aws::Api> api = lake->as_role("datamesh-operator");
   if (options_.wrap_api) api = options_.wrap_api(std::move(api));

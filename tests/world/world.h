@@ -18,6 +18,9 @@ namespace datamesh::testing {
 /// The registry of the embedded CRDs, read once.
 const api::SchemaRegistry& registry();
 
+/// A store of our kinds with their rules, in memory unless told otherwise.
+embedded::SqliteStore::Options store_options(const Clock& clock);
+
 /// Wraps a seam, for faults and counts. The world owns both.
 using ApiWrapper = std::function<std::unique_ptr<aws::Api>(std::unique_ptr<aws::Api>)>;
 using StoreWrapper = std::function<std::unique_ptr<api::ResourceStore>(api::ResourceStore*)>;
