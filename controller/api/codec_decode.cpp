@@ -38,6 +38,15 @@ class Reader {
     number(key, out.emplace());
   }
 
+  void number_map(const char* key, std::map<std::string, int>& out) const {
+    const Json* map = find(key, Json::value_t::object);
+    if (map == nullptr) return;
+    for (const auto& [name, value] : map->items()) {
+      if (!value.is_number_integer()) return wrong(key, "holds something else than integers");
+      out[name] = static_cast<int>(std::clamp<std::int64_t>(value.get<std::int64_t>(), 0, INT32_MAX));
+    }
+  }
+
   void texts(const char* key, std::vector<std::string>& out) const {
     const Json* list = find(key, Json::value_t::array);
     for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
@@ -207,6 +216,7 @@ void read(const Reader& in, AccountSpec& account) {
   in.word("undeclared", account.undeclared);
   in.word("accessMode", account.access_mode);
   in.number("crossAccountVersion", account.cross_account_version);
+  in.number_map("quotas", account.quotas);
 }
 
 void read(const Reader& in, Column& column) {

@@ -121,6 +121,7 @@ Json encode(const AccountSpec& account) {
   put_word(out, "undeclared", account.undeclared);
   put_word(out, "accessMode", account.access_mode);
   if (account.cross_account_version) out["crossAccountVersion"] = *account.cross_account_version;
+  if (!account.quotas.empty()) out["quotas"] = account.quotas;
   return out;
 }
 

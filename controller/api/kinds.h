@@ -91,6 +91,7 @@ struct AccountSpec {
   std::optional<Undeclared> undeclared;     ///< default: the mesh's
   std::optional<AccessMode> access_mode;    ///< default: the mesh's
   std::optional<int> cross_account_version; ///< at least 3; default: the mesh's
+  std::map<std::string, int> quotas;        ///< those that AWS has raised for the account, by the names of catalog/quotas.h
   bool operator==(const AccountSpec&) const = default;
 };
 

@@ -84,6 +84,8 @@ struct CatalogState {
   bool approved = false;  ///< what is being done was approved, and counts for nothing
 
   std::size_t permissions = 0;  ///< in the snapshot
+  catalog::QuotaUsage usage;    ///< of the snapshot
+  std::vector<catalog::QuotaWarning> warnings;
 
   /// Nothing is known to be wrong with the entry.
   bool in_order(KeyId id) const {

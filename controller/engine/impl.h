@@ -100,6 +100,8 @@ class Engine::Impl {
   void observe(CatalogState& state);
   void stop_reading(CatalogState& state, const Error& error, bool got_on);
   void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
+  void note_quotas(CatalogState& state);
+  void limits_changed(CatalogState& state);
   void judge_writes(CatalogState& state, const std::vector<catalog::LocalKey>& changed);
   void note_change(CatalogState& state, const catalog::LocalKey& key, bool first_reading);
   void note_source(const CatalogState& state, const catalog::LocalKey& key);

@@ -102,6 +102,8 @@ PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
   input.confirmed = &state.confirmed;
   input.irrevocable = &state.irrevocable;
   input.repaired = &state.repaired;
+  input.usage = &state.usage;
+  input.agreed_limits = &state.account.quotas;
   input.shares_read = [this](const CatalogRef& ref) {
     const auto found = catalogs_.find(ref);
     return found == catalogs_.end() ? Time{} : found->second.shares_read;
@@ -294,6 +296,7 @@ void Engine::Impl::take_outcome(CatalogState& state, const Action& action, const
 }
 
 void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action, lake::Effect effect) {
+  for (const catalog::QuotaUse& use : uses_of(action, *state.snapshot)) state.usage[use.scope] += use.amount;
   note_effect(*state.snapshot, action);
   state.failures.erase(id);
   if (effect == lake::Effect::Done) state.undone.written(id, now());

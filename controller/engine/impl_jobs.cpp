@@ -39,7 +39,9 @@ void Engine::Impl::pump(CatalogState& state) {
   if (!accounts.empty()) {
     const auto& spec = mesh::spec_of<api::AccountSpec>(*accounts.front());
     if (spec.connection != state.account.connection) state.reading.reset();
+    const bool new_limits = spec.quotas != state.account.quotas;
     state.account = spec;
+    if (new_limits && state.snapshot) limits_changed(state);
   }
   follow_policy(state);
   const Time present = now();

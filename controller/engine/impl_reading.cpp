@@ -74,15 +74,19 @@ void Engine::Impl::observe(CatalogState& state) {
         api == nullptr ? Result<Snapshot>(fail(ErrorKind::Unavailable, "no connection is configured", to_string(ref)))
                        : reader->read(*api));
     auto changed = std::make_shared<std::vector<LocalKey>>();
+    auto usage = std::make_shared<catalog::QuotaUsage>();
     if (*read) {
       if ((*read)->shares_error && before != nullptr) keep_shares(*before, **read);
       *changed = changed_keys(before, **read);
+      *usage = usage_of(**read, ref);
     }
-    return [this, ref, read, changed, begun, reader, answered] {
+    return [this, ref, read, changed, usage, begun, reader, answered] {
       CatalogState& again = catalog(ref);
       if (*read) {
         const std::size_t entries = (*read)->entries.size();
+        again.usage = std::move(*usage);
         take_snapshot(again, std::move(**read), *changed);
+        note_quotas(again);
         if (parts_.observer != nullptr) parts_.observer->swept(ref, entries, now() - reader->begun());
       } else {
         stop_reading(again, read->error(), reader->answered() > answered);
@@ -93,6 +97,22 @@ void Engine::Impl::observe(CatalogState& state) {
       job_done(again);
     };
   });
+}
+
+/// The account is told of quotas that are nearly used up.
+void Engine::Impl::note_quotas(CatalogState& state) {
+  auto warnings = warnings_of(state.usage, state.account.quotas);
+  if (warnings == state.warnings) return;
+  state.warnings = std::move(warnings);
+  for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
+    if (ResourceState* resource = ledger_.find(account->key)) assess_later(*resource);
+  }
+}
+
+/// What had no room may have it now.
+void Engine::Impl::limits_changed(CatalogState& state) {
+  note_quotas(state);
+  for (const auto& [id, open] : state.open) state.dirty.insert(id);
 }
 
 /// A reading that gets on between its failures need not rest longer with each of them.

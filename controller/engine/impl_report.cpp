@@ -105,6 +105,10 @@ void Engine::Impl::publish_gauges() {
       gauges.oldest_undeclared = std::max(gauges.oldest_undeclared, present - since);
     }
     if (!state.held.empty()) ++gauges.plans_held;
+    for (const catalog::QuotaWarning& warning : state.warnings) {
+      double& ratio = gauges.quotas[{to_string(ref), std::string(rule_of(warning.scope.quota).name)}];
+      ratio = std::max(ratio, static_cast<double>(warning.used) / static_cast<double>(warning.limit));
+    }
   }
   for (const auto& [key, state] : ledger_.all()) {
     ++gauges.resources[{key.kind, state_label(state->health)}];

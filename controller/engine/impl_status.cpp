@@ -342,6 +342,7 @@ Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
       return {EntryState::Waiting, std::string(why), open.message.empty() ? "waits for " + needed : open.message,
               needed, false};
     }
+    case EntryVerdict::Exceeds: return {EntryState::Failed, std::string(reason::kLimitExceeded), open.message, "", true};
     case EntryVerdict::InOrder:
     case EntryVerdict::Act:
     case EntryVerdict::Unrecorded: break;
@@ -389,6 +390,13 @@ void Engine::Impl::add_account_status(const Resource& account, Json& status) con
   for (const auto& [ref, state] : catalogs_) {
     if (ref.account != spec.account_id) continue;
     for (const auto& [key, since] : state.undeclared) undeclared.push_back({ref, key, since});
+    for (const catalog::QuotaWarning& warning : state.warnings) {
+      status["quotas"].push_back({{"catalog", to_string(ref)},
+                                  {"quota", rule_of(warning.scope.quota).name},
+                                  {"what", describe(warning.scope)},
+                                  {"used", warning.used},
+                                  {"limit", warning.limit}});
+    }
     if (state.held.empty()) continue;
     status["plan"] = {{"hash", state.held_hash}, {"held", true}, {"actions", state.held_actions.size()}};
   }

@@ -27,6 +27,7 @@ struct Gauges {
   Millis oldest_undeclared{0};          ///< age of the oldest of them
   std::int64_t plans_held = 0;
   std::int64_t catalogs = 0;
+  std::map<std::pair<std::string, std::string>, double> quotas;  ///< (catalog, quota) -> the most that is used of one, 0 to 1
 };
 
 /// Called on the engine thread only. `queue` is the resource's kind, or "catalog".

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/engine/obstacles.h"
+#include "controller/engine/quota_check.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
@@ -141,6 +142,7 @@ class Planning {
     keep_filled_databases(out);
     keep_what_is_granted_on(out);
     keep_off_taken_names(out);
+    keep_within_quotas(out, input_);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
     return out;

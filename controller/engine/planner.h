@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/catalog/quotas.h"
 #include "controller/catalog/snapshot.h"
 #include "controller/engine/guard.h"
 #include "controller/engine/ledger.h"
@@ -36,6 +37,8 @@ struct PlanInput {
   const std::set<KeyId>* irrevocable = nullptr;  ///< revoked without effect: implicit rights
   const std::map<KeyId, Time>* repaired = nullptr;   ///< grants made anew because their share was broken, and when
   std::function<Time(const CatalogRef&)> shares_read;  ///< when the last reading of a catalog's shares began
+  const catalog::QuotaUsage* usage = nullptr;          ///< of the catalog now; null: quotas are not looked at
+  const catalog::AgreedLimits* agreed_limits = nullptr;  ///< with `usage`
 };
 
 enum class EntryVerdict {
@@ -44,6 +47,7 @@ enum class EntryVerdict {
   Waits,        ///< for `waits_for`, or for what `message` says
   Unrecorded,   ///< must be recorded in its claimants' statuses first
   Conflict,
+  Exceeds,      ///< AWS has no room for it
 };
 
 /// What is to be done about one entry.

@@ -143,9 +143,19 @@ void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& cata
   const Confirmed none;
   input.confirmed = &none;
   const CatalogPlan plan = plan_catalog(input, ids);
+  for (const catalog::QuotaWarning& warning : state.warnings) {
+    problems_.push_back("catalog " + to_string(ref) + " has " + std::to_string(warning.used) + " " + describe(warning.scope) +
+                        "; AWS allows " + std::to_string(warning.limit));
+  }
+  std::set<std::string> exceeded;
+  for (const EntryPlan& entry : plan.entries) {
+    if (entry.verdict == EntryVerdict::Exceeds) exceeded.insert(entry.message);
+  }
+  problems_.insert(problems_.end(), exceeded.begin(), exceeded.end());
   std::vector<std::pair<const Action*, const EntryPlan*>> all;
   std::vector<Action> actions;
   for (const EntryPlan& entry : plan.entries) {
+    if (entry.verdict == EntryVerdict::Exceeds) continue;
     for (const Action& action : entry.actions) {
       all.emplace_back(&action, &entry);
       actions.push_back(action);

@@ -266,6 +266,8 @@ class Metrics::Impl {
   Table<Gauge> hops{gauge("datamesh_hops", "Hops of the cross-account chains by state."), {"state"}};
   Table<Gauge> resources{gauge("datamesh_resources", "Declared resources by kind and state."),
                          {"kind", "state"}};
+  Table<Gauge> quotas{gauge("datamesh_quota_used_ratio", "How much of a quota of AWS is used, from 0.8 on."),
+                      {"catalog", "quota"}};
   Gauge& undeclared =
       gauge("datamesh_undeclared_permissions", "Permissions that no resource claims.").Add({});
   Gauge& oldest = gauge("datamesh_drift_oldest_seconds", "Age of the oldest undeclared permission.").Add({});
@@ -340,6 +342,9 @@ void Metrics::gauges(const engine::Gauges& gauges) {
   impl_->undeclared.Set(static_cast<double>(gauges.undeclared));
   impl_->oldest.Set(seconds(gauges.oldest_undeclared));
   impl_->held.Set(static_cast<double>(gauges.plans_held));
+  Values quotas;
+  for (const auto& [labels, ratio] : gauges.quotas) quotas[{labels.first, labels.second}] = ratio;
+  replace(impl_->quotas, quotas);
   impl_->catalogs.Set(static_cast<double>(gauges.catalogs));
 }
 
