@@ -45,7 +45,7 @@ http::Response serve(const http::Request& request, const sigv4::Scope& scope, co
   const Style style = style_of(scope.service, request);
   if (!service) {
     return to_answer(Refusal::NotServed, style,
-                     "This endpoint serves glue, lakeformation, ram and sts; the request is for " + scope.service + ".",
+                     "This endpoint serves glue, lakeformation, ram, sts and sqs; the request is for " + scope.service + ".",
                      head);
   }
   if (!is_region(scope.region)) return to_answer(Refusal::Incomplete, style, "The region is none.", head);

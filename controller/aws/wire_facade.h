@@ -4,7 +4,7 @@
 //   request ─► Authorization ─► a worker: key ─► time ─► signature ─► session ─► operation and input ─► WireBackend
 //                 none: refused          each may refuse, in the words that the service's protocol has for it
 //
-// Services: Glue, Lake Formation, RAM and STS. The service and the region are those of the credential scope.
+// Services: Glue, Lake Formation, RAM, STS and SQS. The service and the region are those of the credential scope.
 // Source: lake-formation.md 1.1 and 1.2; IAM User Guide, "Signature Version 4 signing process"
 #pragma once
 

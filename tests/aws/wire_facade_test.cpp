@@ -175,7 +175,7 @@ TEST_F(WireFacadeTest, AServiceThatIsNotServedSaysWhichAre) {
   listing.headers.add("Host", "127.0.0.1:4566");
   const Error error = error_of(sign(listing, kLong, "s3"), Service::Sts);
   EXPECT_EQ(error.code, "NotImplemented");
-  EXPECT_NE(error.message.find("glue, lakeformation, ram and sts"), std::string::npos);
+  EXPECT_NE(error.message.find("glue, lakeformation, ram, sts and sqs"), std::string::npos);
   EXPECT_EQ(code_of(sign(glue(), kLong, "athena")), "UnknownOperationException");
 }
 
