@@ -10,7 +10,7 @@ namespace datamesh::engine {
 namespace {
 
 /// Between the end of a reading and the next one that notices bring about; longer where reading takes long.
-constexpr Millis kLeastPause{5'000};
+constexpr Millis kLeastPause{2'000};
 constexpr int kPausePerReading = 4;
 
 /// Events of Glue do not say who made the change. Shortly after a write of ours they are likely about that.

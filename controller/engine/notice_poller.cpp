@@ -12,12 +12,12 @@ constexpr std::chrono::seconds kLongestWait{20};
 constexpr Millis kShortPoll{500};
 
 constexpr Millis kFirstDelay{1'000};
-constexpr Millis kLongestDelay{60'000};
+constexpr Millis kLongestDelay{30'000};
 
 /// SQS may deliver a message twice, and one that cannot be deleted again and again.
 constexpr std::size_t kRemembered = 1'000;
 
-Millis delay_after(int failures) { return std::min(kLongestDelay, kFirstDelay * (1 << std::min(failures, 6))); }
+Millis delay_after(int failures) { return std::min(kLongestDelay, kFirstDelay * (1 << std::min(failures, 5))); }
 
 }  // namespace
 
