@@ -207,9 +207,7 @@ Result<Json> for_each_entry(Session& session, const Json& input, Each&& each) {
                         {"Message", outcome.error().message}});
     }
   }
-  Json out = {{"Successful", std::move(done)}};
-  if (!failed.empty()) out["Failed"] = std::move(failed);
-  return out;
+  return Json{{"Successful", std::move(done)}, {"Failed", std::move(failed)}};
 }
 
 Result<Json> send_message_batch(Session& session, const Json& input) {
