@@ -49,26 +49,25 @@ Millis patience_of(const Call& call, const Result<Json>& output) {
   return seconds.is_number_integer() ? std::chrono::seconds(seconds.get<int>()) : Millis(0);
 }
 
-/// The call that an authenticated request makes, and its outcome; `patience`: how long it may wait for a better one.
-http::Response serve(const http::Request& request, const sigv4::Scope& scope, const WireKey& caller,
-                     const WireParts& parts, const AnswerHead& head, Millis& patience) {
+/// The call that an authenticated request makes, and its outcome, with how long it may wait for a better one.
+std::pair<http::Response, Millis> serve(const http::Request& request, const sigv4::Scope& scope, const WireKey& caller,
+                     const WireParts& parts, const AnswerHead& head) {
   const auto service = service_of(scope.service);
   const Style style = style_of(scope.service, request);
   if (!service) {
-    return to_answer(Refusal::NotServed, style,
-                     "This endpoint serves glue, lakeformation, ram, sts and sqs; the request is for " + scope.service + ".",
-                     head);
+    return {to_answer(Refusal::NotServed, style,
+                      "This endpoint serves glue, lakeformation, ram, sts and sqs; the request is for " + scope.service + ".",
+                      head), Millis(0)};
   }
-  if (!is_region(scope.region)) return to_answer(Refusal::Incomplete, style, "The region is none.", head);
+  if (!is_region(scope.region)) return {to_answer(Refusal::Incomplete, style, "The region is none.", head), Millis(0)};
   auto call = read_call(*service, request);
   if (!call) {
     const bool unreadable = call.error().code == "SerializationException";
-    return to_answer(unreadable ? Refusal::Unreadable : Refusal::UnknownOperation, style, call.error().message, head);
+    return {to_answer(unreadable ? Refusal::Unreadable : Refusal::UnknownOperation, style, call.error().message, head), Millis(0)};
   }
   call->target = {caller.account, scope.region};
   const Result<Json> output = parts.backend->call(caller, *call);
-  patience = patience_of(*call, output);
-  return output ? to_answer(*call, *output, head) : to_answer(*call, output.error(), head);
+  return {output ? to_answer(*call, *output, head) : to_answer(*call, output.error(), head), patience_of(*call, output)};
 }
 
 }  // namespace
@@ -92,7 +91,9 @@ http::Response WireFacade::answer(const http::Request& request, Millis& patience
   if (!caller) {
     return to_answer(caller.error().refusal, style_of(scope.service, request), caller.error().message, head);
   }
-  return serve(request, scope, *caller, parts_, head, patience);
+  auto [response, wait] = serve(request, scope, *caller, parts_, head);
+  patience = wait;
+  return std::move(response);
 }
 
 void WireFacade::handle(http::Request request, http::Respond respond) const {
