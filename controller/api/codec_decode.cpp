@@ -217,6 +217,13 @@ void read(const Reader& in, AccountSpec& account) {
   in.word("accessMode", account.access_mode);
   in.number("crossAccountVersion", account.cross_account_version);
   in.number_map("quotas", account.quotas);
+  in.inside("changeNotices", [&](const Reader& notices) {
+    notices.each("queues", [&](const Reader& item) {
+      NoticeQueue& queue = account.notice_queues.emplace_back();
+      item.text("url", queue.url);
+      item.text("region", queue.region);
+    });
+  });
 }
 
 void read(const Reader& in, Column& column) {

@@ -111,6 +111,12 @@ Json encode(const MeshSpec& mesh) {
   return out;
 }
 
+Json encode(const NoticeQueue& queue) {
+  Json out = {{"url", queue.url}};
+  put(out, "region", queue.region);
+  return out;
+}
+
 Json encode(const AccountSpec& account) {
   Json out = {{"accountId", account.account_id}, {"connection", encode(account.connection)}};
   put(out, "regions", account.regions);
@@ -122,6 +128,7 @@ Json encode(const AccountSpec& account) {
   put_word(out, "accessMode", account.access_mode);
   if (account.cross_account_version) out["crossAccountVersion"] = *account.cross_account_version;
   if (!account.quotas.empty()) out["quotas"] = account.quotas;
+  if (!account.notice_queues.empty()) put_each<NoticeQueue>(out["changeNotices"], "queues", account.notice_queues, encode);
   return out;
 }
 

@@ -74,6 +74,13 @@ struct Connection {
   bool operator==(const Connection&) const = default;
 };
 
+/// An SQS queue that EventBridge fills with what happens to catalogs.
+struct NoticeQueue {
+  std::string url;     ///< "https://sqs.eu-west-1.amazonaws.com/111122223333/datamesh-notices"
+  std::string region;  ///< empty: that of the URL, else the account's first
+  bool operator==(const NoticeQueue&) const = default;
+};
+
 struct Persona {
   std::string name;
   std::vector<std::string> principals;  ///< Lake Formation principal strings
@@ -92,6 +99,7 @@ struct AccountSpec {
   std::optional<AccessMode> access_mode;    ///< default: the mesh's
   std::optional<int> cross_account_version; ///< at least 3; default: the mesh's
   std::map<std::string, int> quotas;        ///< those that AWS has raised for the account, by the names of catalog/quotas.h
+  std::vector<NoticeQueue> notice_queues;   ///< read as the operator's role of this account
   bool operator==(const AccountSpec&) const = default;
 };
 

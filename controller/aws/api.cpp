@@ -25,6 +25,8 @@ constexpr std::array kByCode = {
     ByCode{"BandwidthLimitExceeded", ErrorKind::Throttled},
     ByCode{"SlowDown", ErrorKind::Throttled},
     ByCode{"PriorRequestNotComplete", ErrorKind::Throttled},
+    ByCode{"KmsThrottled", ErrorKind::Throttled},
+    ByCode{"OverLimit", ErrorKind::Throttled},
     ByCode{"InternalServiceException", ErrorKind::Transient},
     ByCode{"InternalFailure", ErrorKind::Transient},
     ByCode{"ServiceUnavailable", ErrorKind::Transient},
@@ -43,11 +45,15 @@ constexpr std::array kByCode = {
     ByCode{"EntityNotFoundException", ErrorKind::NotFound},
     ByCode{"UnknownResourceException", ErrorKind::NotFound},
     ByCode{"ResourceShareInvitationArnNotFoundException", ErrorKind::NotFound},
+    ByCode{"QueueDoesNotExist", ErrorKind::NotFound},
+    ByCode{"AWS.SimpleQueueService.NonExistentQueue", ErrorKind::NotFound},
+    ByCode{"QueueNameExists", ErrorKind::AlreadyExists},
     ByCode{"ResourceNumberLimitExceededException", ErrorKind::LimitExceeded},
     ByCode{"ResourceShareLimitExceededException", ErrorKind::LimitExceeded},
     ByCode{"AccessDeniedException", ErrorKind::Denied},
     ByCode{"AccessDenied", ErrorKind::Denied},
     ByCode{"OperationNotPermittedException", ErrorKind::Denied},
+    ByCode{"KmsAccessDenied", ErrorKind::Denied},
     ByCode{"ResourceShareInvitationExpiredException", ErrorKind::Expired},
     ByCode{"ResourceShareInvitationAlreadyRejectedException", ErrorKind::Expired},
     ByCode{"ExpiredTokenException", ErrorKind::Expired},
@@ -100,6 +106,7 @@ std::string_view to_string(Service service) {
     case Service::LakeFormation: return "lakeformation";
     case Service::Ram: return "ram";
     case Service::Sts: return "sts";
+    case Service::Sqs: return "sqs";
   }
   return "unknown";
 }

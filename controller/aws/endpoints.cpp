@@ -38,7 +38,7 @@ bool is_region(std::string_view text) {
 
 /// GovCloud's plain endpoints of these are FIPS endpoints already, and have no other name.
 bool is_fips_by_itself(std::string_view host, const Partition& partition) {
-  return partition.name == "aws-us-gov" && (host == "sts" || host == "ram" || host == "portal.sso");
+  return partition.name == "aws-us-gov" && (host == "sts" || host == "ram" || host == "sqs" || host == "portal.sso");
 }
 
 }  // namespace

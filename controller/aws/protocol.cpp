@@ -69,6 +69,7 @@ Json without_nulls(const Json& value) {
 
 std::string_view content_type(Style style) {
   switch (style) {
+    case Style::Json10: return "application/x-amz-json-1.0";
     case Style::Json11: return "application/x-amz-json-1.1";
     case Style::RestJson: return "application/json";
     case Style::Query: return "application/x-www-form-urlencoded; charset=utf-8";
@@ -100,6 +101,10 @@ Wire wire_of(Service service, std::string_view operation) {
     case Service::Sts:
       out.style = Style::Query;
       out.version = "2011-06-15";
+      break;
+    case Service::Sqs:
+      out.style = Style::Json10;
+      out.target = "AmazonSQS." + std::string(operation);
       break;
   }
   return out;

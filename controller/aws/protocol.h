@@ -1,4 +1,4 @@
-// How calls go over the wire: json 1.1 (Glue), rest-json (Lake Formation, RAM) and query with XML answers (STS). Pure.
+// How calls go over the wire: json 1.1 (Glue), json 1.0 (SQS), rest-json (Lake Formation, RAM) and query with XML answers (STS). Pure.
 // Source: lake-formation.md 1.1 and 1.2; the protocol documents of the Smithy specification
 #pragma once
 
@@ -10,7 +10,10 @@
 
 namespace datamesh::aws {
 
-enum class Style { Json11, RestJson, Query };
+enum class Style { Json10, Json11, RestJson, Query };
+
+/// Whether X-Amz-Target names the operation, and the body is all of the input.
+inline bool has_target(Style style) { return style == Style::Json10 || style == Style::Json11; }
 enum class InputPlace { Body, QueryString };
 
 /// Where one operation lives.
@@ -19,7 +22,7 @@ struct Wire {
   std::string method = "POST";
   std::string path = "/";
   InputPlace input = InputPlace::Body;
-  std::string target;   ///< the X-Amz-Target of json 1.1: "AWSGlue.GetTable"
+  std::string target;   ///< the X-Amz-Target: "AWSGlue.GetTable"
   std::string version;  ///< the Version of a query
   bool operator==(const Wire&) const = default;
 };

@@ -12,7 +12,7 @@ HttpSender::HttpSender(const Clock& clock, http::ClientOptions options) : clock_
 
 Result<http::Response> HttpSender::send(const std::string& base, const http::Request& request, Millis timeout) {
   TRY_VALUE(const std::shared_ptr<http::Client> client, begin(base));
-  auto out = client->send(request, timeout);
+  auto out = client->send(request, timeout, stop_.get_token());
   end(base);
   return out;
 }

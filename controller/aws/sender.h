@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 #include "controller/base/clock.h"
@@ -29,6 +30,9 @@ class HttpSender final : public Sender {
 
   Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout) override;
 
+  /// Ends what is under way, and lets nothing begin any more: it is Cancelled. Callable from any thread.
+  void stop() { stop_.request_stop(); }
+
  private:
   struct Host {
     std::shared_ptr<http::Client> client;
@@ -41,6 +45,7 @@ class HttpSender final : public Sender {
 
   const Clock& clock_;
   const http::ClientOptions options_;
+  std::stop_source stop_;
   std::mutex mutex_;
   std::map<std::string, Host> hosts_;
 };

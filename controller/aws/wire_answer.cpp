@@ -54,6 +54,7 @@ std::string http_date(Time time) {
 
 const char* content_type(Style style) {
   switch (style) {
+    case Style::Json10: return "application/x-amz-json-1.0";
     case Style::Json11: return "application/x-amz-json-1.1";
     case Style::RestJson: return "application/json";
     case Style::Query: return "text/xml";
@@ -121,12 +122,12 @@ std::string xml_error(const Error& error, int status, const std::string& request
 
 // ---- errors ---------------------------------------------------------------------------------------------------------
 
-/// json 1.1 names the error in the body, rest-json in a header. The member is `Message` in Glue and Lake Formation and
+/// json 1.0 and 1.1 name the error in the body, rest-json in a header. The member is `Message` in Glue and Lake Formation and
 /// `message` elsewhere; error members of Glue that clients know are left out.
 http::Response error_response(Style style, bool is_lower_case, const Error& error, int status, const AnswerHead& head) {
   if (style == Style::Query) return response(style, status, xml_error(error, status, head.request_id), head);
   Json body = {{is_lower_case ? "message" : "Message", error.message}};
-  if (style == Style::Json11) body["__type"] = error.code;
+  if (has_target(style)) body["__type"] = error.code;
   http::Response out = response(style, status, body.dump(-1, ' ', false, Json::error_handler_t::replace), head);
   if (style == Style::RestJson) out.headers.add("x-amzn-ErrorType", error.code);
   return out;
@@ -140,7 +141,8 @@ bool is_fault_of_ours(const Error& error) {
 const char* internal_code(Service service) {
   switch (service) {
     case Service::Ram: return "ServerInternalException";
-    case Service::Sts: return "InternalFailure";
+    case Service::Sts:
+    case Service::Sqs: return "InternalFailure";
     default: return "InternalServiceException";
   }
 }
@@ -183,12 +185,16 @@ http::Response to_answer(const Call& call, const Error& error, const AnswerHead&
   }
   Error shown = error;
   shown.code = code_of(call, error);
-  return error_response(style, call.service == Service::Ram, shown, status_of(call, error), head);
+  const bool is_lower_case = call.service == Service::Ram || call.service == Service::Sqs;
+  http::Response out = error_response(style, is_lower_case, shown, status_of(call, error), head);
+  // Clients that knew SQS when it spoke the query protocol know the error by another name.
+  if (error.code == "QueueDoesNotExist") out.headers.add("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender");
+  return out;
 }
 
 http::Response to_answer(Refusal refusal, Style style, const std::string& message, const AnswerHead& head) {
   const RefusalRow& row = row_of(refusal);
-  const int status = style == Style::Json11     ? row.json_status
+  const int status = has_target(style)          ? row.json_status
                      : style == Style::RestJson ? row.rest_status
                                                 : row.query_status;
   Error error;

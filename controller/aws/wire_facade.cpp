@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kLongestRegion = 32;
 
+/// How often a queue is looked at for somebody who waits for a message.
+constexpr Millis kLookAgain{100};
+
 /// A random UUID. Without random bytes it is all zeros, which harms nobody.
 std::string request_id() {
   std::array<unsigned char, 16> b{};
@@ -38,30 +41,43 @@ bool is_region(std::string_view text) {
   return true;
 }
 
-/// The call that an authenticated request makes, and its outcome.
-http::Response serve(const http::Request& request, const sigv4::Scope& scope, const WireKey& caller,
+/// How long the caller would wait for a better answer.
+Millis patience_of(const Call& call, const Result<Json>& output) {
+  if (call.service != Service::Sqs || call.operation != "ReceiveMessage") return Millis(0);
+  if (!output || output->contains("Messages")) return Millis(0);
+  const Json& seconds = member(call.input, "WaitTimeSeconds");
+  return seconds.is_number_integer() ? std::chrono::seconds(seconds.get<int>()) : Millis(0);
+}
+
+/// The call that an authenticated request makes, and its outcome, with how long it may wait for a better one.
+std::pair<http::Response, Millis> serve(const http::Request& request, const sigv4::Scope& scope, const WireKey& caller,
                      const WireParts& parts, const AnswerHead& head) {
   const auto service = service_of(scope.service);
   const Style style = style_of(scope.service, request);
   if (!service) {
-    return to_answer(Refusal::NotServed, style,
-                     "This endpoint serves glue, lakeformation, ram and sts; the request is for " + scope.service + ".",
-                     head);
+    return {to_answer(Refusal::NotServed, style,
+                      "This endpoint serves glue, lakeformation, ram, sts and sqs; the request is for " + scope.service + ".",
+                      head), Millis(0)};
   }
-  if (!is_region(scope.region)) return to_answer(Refusal::Incomplete, style, "The region is none.", head);
+  if (!is_region(scope.region)) return {to_answer(Refusal::Incomplete, style, "The region is none.", head), Millis(0)};
   auto call = read_call(*service, request);
   if (!call) {
     const bool unreadable = call.error().code == "SerializationException";
-    return to_answer(unreadable ? Refusal::Unreadable : Refusal::UnknownOperation, style, call.error().message, head);
+    return {to_answer(unreadable ? Refusal::Unreadable : Refusal::UnknownOperation, style, call.error().message, head), Millis(0)};
   }
   call->target = {caller.account, scope.region};
   const Result<Json> output = parts.backend->call(caller, *call);
-  return output ? to_answer(*call, *output, head) : to_answer(*call, output.error(), head);
+  return {output ? to_answer(*call, *output, head) : to_answer(*call, output.error(), head), patience_of(*call, output)};
 }
 
 }  // namespace
 
 http::Response WireFacade::answer(const http::Request& request) const {
+  Millis patience{0};
+  return answer(request, patience);
+}
+
+http::Response WireFacade::answer(const http::Request& request, Millis& patience) const {
   const Time now = parts_.clock->now();
   const AnswerHead head{request_id(), now};
   const auto header = request.headers.find("Authorization");
@@ -75,16 +91,28 @@ http::Response WireFacade::answer(const http::Request& request) const {
   if (!caller) {
     return to_answer(caller.error().refusal, style_of(scope.service, request), caller.error().message, head);
   }
-  return serve(request, scope, *caller, parts_, head);
+  auto [response, wait] = serve(request, scope, *caller, parts_, head);
+  patience = wait;
+  return std::move(response);
 }
 
 void WireFacade::handle(http::Request request, http::Respond respond) const {
-  Executor* const executor = parts_.executor;
-  executor->post([this, executor, request = std::move(request), respond = std::move(respond)] {
-    executor->offload([this, request, respond]() -> Executor::Task {
-      respond(answer(request));
-      return [] {};
-    });
+  const auto shared = std::make_shared<const http::Request>(std::move(request));
+  parts_.executor->post([this, shared, respond = std::move(respond)] { attempt(shared, respond, parts_.clock->now()); });
+}
+
+void WireFacade::attempt(const std::shared_ptr<const http::Request>& request, const http::Respond& respond,
+                         Time begun) const {
+  parts_.executor->offload([this, request, respond, begun]() -> Executor::Task {
+    Millis patience{0};
+    http::Response response = answer(*request, patience);
+    if (parts_.clock->now() < begun + patience) {
+      return [this, request, respond, begun] {
+        parts_.executor->run_at(parts_.clock->now() + kLookAgain, [this, request, respond, begun] { attempt(request, respond, begun); });
+      };
+    }
+    respond(std::move(response));
+    return [] {};
   });
 }
 

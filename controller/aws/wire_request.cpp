@@ -9,7 +9,7 @@
 namespace datamesh::aws {
 namespace {
 
-constexpr std::array kServices = {Service::Glue, Service::LakeFormation, Service::Ram, Service::Sts};
+constexpr std::array kServices = {Service::Glue, Service::LakeFormation, Service::Ram, Service::Sts, Service::Sqs};
 
 /// The paths of RAM are these names in lower case.
 constexpr std::array<std::string_view, 12> kRamOperations = {
@@ -26,8 +26,6 @@ constexpr std::array<std::string_view, 12> kRamOperations = {
     "ListResources",
     "RejectResourceShareInvitation",
 };
-
-constexpr std::string_view kGluePrefix = "AWSGlue.";
 
 /// Lists of STS: sent as "Tags=" when they are empty.
 constexpr std::array<std::string_view, 4> kFormLists = {"PolicyArns", "ProvidedContexts", "Tags", "TransitiveTagKeys"};
@@ -203,13 +201,14 @@ Json query_input(const http::Request& request) {
   return out;
 }
 
-Result<Call> read_json(const http::Request& request) {
+Result<Call> read_json(Service service, const http::Request& request) {
   const std::string target = request.headers.find("X-Amz-Target").value_or("");
-  if (request.method != "POST" || request.path != "/" || !target.starts_with(kGluePrefix) ||
-      !is_name(std::string_view(target).substr(kGluePrefix.size()))) {
-    return unknown_operation("X-Amz-Target names no operation of AWSGlue");
+  const std::string prefix = wire_of(service, "").target;
+  if (request.method != "POST" || request.path != "/" || !target.starts_with(prefix) ||
+      !is_name(std::string_view(target).substr(prefix.size()))) {
+    return unknown_operation("X-Amz-Target names no operation of " + prefix.substr(0, prefix.size() - 1));
   }
-  Call out{{}, Service::Glue, target.substr(kGluePrefix.size()), {}};
+  Call out{{}, service, target.substr(prefix.size()), {}};
   TRY_VALUE(out.input, read_body(request));
   return out;
 }
@@ -254,7 +253,8 @@ Result<Call> read_query(Service service, const http::Request& request) {
 
 Result<Call> read_call(Service service, const http::Request& request) {
   switch (wire_of(service, "").style) {
-    case Style::Json11: return read_json(request);
+    case Style::Json10:
+    case Style::Json11: return read_json(service, request);
     case Style::RestJson: return read_rest(service, request);
     case Style::Query: return read_query(service, request);
   }

@@ -1,4 +1,4 @@
-// The AWS endpoint of `datamesh up`: the embedded lake for unmodified clients of Glue, Lake Formation, RAM and STS, and
+// The AWS endpoint of `datamesh up`: the embedded lake for unmodified clients of Glue, Lake Formation, RAM, STS and SQS, and
 // the files that tell those clients of it.
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "controller/cli/commands.h"
 #include "controller/cli/manifest_files.h"
 #include "controller/cli/options.h"
+#include "controller/engine/engine.h"
 #include "controller/lake/iam_policy.h"
 #include "controller/mesh/mesh.h"
 #include "reconcilers/claim.h"
@@ -84,7 +85,11 @@ Result<int> run(const Options& options, Session& session) {
   const auto entries = entries_of(mesh, spec.account_id, session.environment.clock->now());
   std::set<std::string> regions(spec.regions.begin(), spec.regions.end());
   for (const lake::NeededEntry& entry : entries) regions.insert(entry.key.catalog.region);
-  const lake::PolicyPlace place{spec.account_id, std::string(aws::partition_of(*regions.begin())), {regions.begin(), regions.end()}};
+  lake::PolicyPlace place{spec.account_id, std::string(aws::partition_of(*regions.begin())), {regions.begin(), regions.end()}, {}};
+  for (const api::NoticeQueue& each : spec.notice_queues) {
+    const lake::QueueRef queue = engine::queue_of(spec, each);
+    place.notice_queues.push_back(lake::arn_of_queue(queue.url, place.partition, queue.reader.region));
+  }
   const auto statements = lake::least_policy(place, entries);
   const std::string name = "datamesh-operator";
   if (options.output == "terraform") {

@@ -110,7 +110,32 @@ void LocalMesh::make_engine() {
     if (!audit->append(line)) log->error("the audit line could not be written to the state folder", line);
     log->write(string_at(line, "outcome") == "Failed" ? LogLevel::Warn : LogLevel::Debug, "action", line);
   };
+  if (options_.notice_executor != nullptr) {
+    make_notices();
+    parts.notice_queues = [this](std::vector<engine::NoticeQueue> queues) { notices_->follow(std::move(queues)); };
+  }
   engine_ = std::make_unique<engine::Engine>(std::move(parts));
+}
+
+void LocalMesh::make_notices() {
+  engine::NoticeParts parts;
+  parts.clock = options_.clock;
+  parts.executor = options_.notice_executor;
+  parts.at_once = options_.notice_workers;
+  parts.api_for = [access = account_access_.get()](const api::AccountSpec& account) { return access->api_for(account); };
+  parts.tell = [this](const lake::Notice& notice) {
+    options_.engine_executor->post([this, notice] { engine_->catalogs_changed(notice); });
+  };
+  parts.drop = [metrics = metrics_.get()](engine::NoticeFate fate) { metrics->noticed(fate, std::nullopt); };
+  parts.trouble = [log = options_.log](const lake::QueueRef& queue, const std::optional<Error>& error) {
+    if (error) {
+      log->warn("change notices are not received; changes are seen by the sweeps alone",
+                {{"queue", queue.url}, {"catalog", to_string(queue.reader)}, {"reason", to_string(*error)}});
+    } else {
+      log->info("change notices are received again", {{"queue", queue.url}});
+    }
+  };
+  notices_ = std::make_unique<engine::NoticePoller>(std::move(parts));
 }
 
 Answers LocalMesh::answers() {

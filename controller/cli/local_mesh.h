@@ -16,6 +16,7 @@
 #include "controller/cli/sweep_override.h"
 #include "controller/embedded/sqlite_store.h"
 #include "controller/engine/engine.h"
+#include "controller/engine/notice_poller.h"
 #include "controller/kube/facade.h"
 #include "controller/telemetry/audit.h"
 #include "controller/telemetry/metrics.h"
@@ -41,6 +42,8 @@ struct LocalMeshOptions {
   api::ResourceStore* store = nullptr;
   std::function<bool()> may_write;    ///< asked before every write to a catalog; empty: always
   std::function<void(const engine::Transition&)> transition;  ///< may be empty
+  Executor* notice_executor = nullptr;  ///< waits for change notices; null: there are none
+  std::size_t notice_workers = 0;       ///< that it has
 };
 
 class LocalMesh {
@@ -50,6 +53,8 @@ class LocalMesh {
   static Result<std::unique_ptr<LocalMesh>> open(const LocalMeshOptions& options);
 
   engine::Engine& engine() { return *engine_; }
+  /// Ends the calls to AWS that are under way, so that the notice executor can stop at once. For good.
+  void cut_calls() { remote_access_->stop(); }
   /// Only where the store is that of the state folder.
   LocalApi& api() { return *api_; }
   kube::Facade& facade() { return *facade_; }
@@ -66,6 +71,7 @@ class LocalMesh {
   Result<void> open_own_store();
   Result<void> open_lake();
   void make_engine();
+  void make_notices();
   Answers answers();
 
   LocalMeshOptions options_;
@@ -77,6 +83,7 @@ class LocalMesh {
   std::unique_ptr<RemoteAccess> remote_access_;
   std::unique_ptr<AccountAccess> account_access_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::NoticePoller> notices_;  ///< null: nobody waits for notices
   std::unique_ptr<kube::Facade> facade_;
   std::unique_ptr<LocalApi> api_;
 };

@@ -15,6 +15,9 @@ class App;
 
 namespace datamesh::cli {
 
+/// How many queues of change notices are waited for side by side.
+inline constexpr std::size_t kNoticeWorkers = 8;
+
 struct ProcessOptions {
   std::string metrics_listen = "127.0.0.1:9464";
   std::string sweep_interval;  ///< empty: the Mesh's own

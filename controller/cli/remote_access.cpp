@@ -73,6 +73,11 @@ Result<RemoteAccess::Parts*> RemoteAccess::parts() {
   return parts_.get();
 }
 
+void RemoteAccess::stop() {
+  const std::lock_guard lock(mutex_);
+  if (parts_) parts_->sender.stop();
+}
+
 std::unique_ptr<aws::Api> RemoteAccess::as_operator(const api::AccountSpec& account) {
   if (const auto allowed = check_endpoint(account.connection.endpoint, endpoints_); !allowed) {
     return std::make_unique<aws::FailingApi>(allowed.error());

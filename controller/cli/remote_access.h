@@ -27,6 +27,9 @@ class RemoteAccess {
   /// call gives the error that says so.
   std::unique_ptr<aws::Api> as_operator(const api::AccountSpec& account);
 
+  /// Ends the calls under way, long polls among them; from then on every call is Cancelled.
+  void stop();
+
  private:
   struct Parts;
   Result<Parts*> parts();

@@ -79,6 +79,8 @@ class Running {
     metrics_ = nullptr;
     leadership_.reset();
     server_.reset();
+    if (mesh_) mesh_->cut_calls();
+    notice_executor_.stop();
     engine_executor_.stop();  // nothing happens any more that could be told
     events_.reset();
     api_executor_.stop();
@@ -155,6 +157,8 @@ class Running {
     mesh.clock = &clock_;
     mesh.schema = &session_.schema();
     mesh.engine_executor = &engine_executor_;
+    mesh.notice_executor = &notice_executor_;
+    mesh.notice_workers = kNoticeWorkers;
     mesh.api_executor = &api_executor_;
     mesh.log = &log_;
     mesh.catalog_workers = options_.process.workers;
@@ -212,6 +216,7 @@ class Running {
   std::atomic<bool> lost_{false};
   std::unique_ptr<LocalMesh> mesh_;
   engine::AsioExecutor api_executor_{2};
+  engine::AsioExecutor notice_executor_{kNoticeWorkers};
   engine::AsioExecutor engine_executor_;  ///< a worker for each catalog at work, and one for the store
   std::unique_ptr<http::Server> server_;
 };

@@ -60,6 +60,8 @@ class Running {
     remove_state_file(session_.state_folder, kAddressFile);
     remove_state_file(session_.state_folder, kMetricsAddressFile);
     servers_.clear();
+    if (mesh_) mesh_->cut_calls();
+    notice_executor_.stop();
     engine_executor_.stop();  // nothing happens any more that could be told
     events_.reset();
     if (aws_) aws_->stop(Millis(0));
@@ -72,6 +74,8 @@ class Running {
     mesh.clock = &clock_;
     mesh.schema = &session_.schema();
     mesh.engine_executor = &engine_executor_;
+    mesh.notice_executor = &notice_executor_;
+    mesh.notice_workers = kNoticeWorkers;
     mesh.api_executor = &api_executor_;
     mesh.log = &log_;
     TRY_VALUE(identity_, open_identity());
@@ -208,6 +212,7 @@ class Running {
   std::unique_ptr<kube::FacadeTransport> own_api_;
   std::unique_ptr<kube::EventRecorder> events_;
   engine::AsioExecutor api_executor_{2};
+  engine::AsioExecutor notice_executor_{kNoticeWorkers};
   engine::AsioExecutor engine_executor_;  ///< a worker for each catalog at work, and one for the store
   std::unique_ptr<AwsEndpoint> aws_;  ///< null: not served
   std::vector<std::unique_ptr<http::Server>> servers_;  ///< metrics first, so that probes get answers early

@@ -6,6 +6,7 @@
 
 #include "controller/embedded/lake_operations.h"
 #include "controller/embedded/lake_principal.h"
+#include "controller/embedded/lake_queues.h"
 #include "controller/embedded/lake_storage.h"
 
 namespace datamesh::embedded {
@@ -64,6 +65,7 @@ class FlagHeld {
 /// Source: boto3 issue 3229 (Glue); what the models of Lake Formation and RAM declare; STS API reference, common errors
 std::string code_of(const aws::Call& call, const lake::Fault& fault) {
   if (call.service == aws::Service::Sts) return "ValidationError";
+  if (call.service == aws::Service::Sqs) return "InvalidParameterValue";
   if (fault.kind == lake::FaultKind::WrongType) return "SerializationException";
   if (call.service == aws::Service::Glue) return "ValidationException";
   const bool is_page = call.service == aws::Service::Ram && fault.message.starts_with("maxResults");
@@ -130,7 +132,7 @@ Result<Json> EmbeddedLake::Core::run(const Operation& operation, const aws::Call
   const std::lock_guard lock(mutex_);
   Session session(state_, call, caller, clock_.now(), listings_);
   TRY(check(operation, session));
-  if (call.service != aws::Service::Sts) session.home();
+  if (call.service != aws::Service::Sts && call.service != aws::Service::Sqs) session.home();
   Result<Json> answer = operation.run(session, call.input);
   if (!answer) {
     if (answer.error().origin.empty()) {
@@ -140,6 +142,7 @@ Result<Json> EmbeddedLake::Core::run(const Operation& operation, const aws::Call
     state_.journal.undo_to(0);
     return answer;
   }
+  if (operation.effect != Effect::Read) lake::tell_of_write(session);
   TRY(commit());
   return answer;
 }
@@ -200,7 +203,7 @@ std::unique_ptr<aws::Api> EmbeddedLake::as_role(std::string role_name) {
     AsRole(Core& core, std::string role) : core_(core), role_(std::move(role)) {}
     Result<Json> call(const aws::Call& call) override {
       const std::string& account = call.target.account;
-      return core_.call(call, Identity{account, "arn:aws:iam::" + account + ":role/" + role_});
+      return core_.call(call, Identity{account, "arn:aws:iam::" + account + ":role/" + role_, "datamesh-operator"});
     }
 
    private:

@@ -1,5 +1,5 @@
-// An AWS of our own for data meshes: Glue, Lake Formation, RAM and STS for any number of accounts and regions, kept
-// in one SQLite file. It enforces: what a caller may not see or do, it cannot.
+// An AWS of our own for data meshes: Glue, Lake Formation, RAM and STS for any number of accounts and regions, and a
+// little SQS, kept in one SQLite file. It enforces: what a caller may not see or do, it cannot.
 //
 // Accounts exist as soon as they are named, in the state of a fresh AWS account: no administrator, and
 // IAM_ALLOWED_PRINCIPALS everywhere. The roles `datamesh-operator` and `Admin` of each account administer IAM there;
@@ -68,7 +68,8 @@ class EmbeddedLake {
   EmbeddedLake(const EmbeddedLake&) = delete;
   EmbeddedLake& operator=(const EmbeddedLake&) = delete;
 
-  /// Calls as `arn:aws:iam::<account>:role/<role_name>` of the account of each call. The lake must outlive it.
+  /// Calls as `arn:aws:iam::<account>:role/<role_name>` of the account of each call, in a session datamesh-operator. The lake
+  /// must outlive it.
   std::unique_ptr<aws::Api> as_role(std::string role_name);
   /// Calls as one principal, in a session of that name when it is a role; a call to another account is AccessDenied.
   /// The lake must outlive it.

@@ -37,6 +37,7 @@ const Operations& operations() {
     add_ram_share_operations(out);
     add_ram_listing_operations(out);
     add_sts_operations(out);
+    add_queue_operations(out);
     return out;
   }();
   return all;

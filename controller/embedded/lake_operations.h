@@ -63,5 +63,6 @@ void add_ram_invitation_operations(Operations& operations);
 void add_ram_share_operations(Operations& operations);
 void add_ram_listing_operations(Operations& operations);
 void add_sts_operations(Operations& operations);
+void add_queue_operations(Operations& operations);
 
 }  // namespace datamesh::embedded::lake

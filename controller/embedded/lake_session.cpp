@@ -55,6 +55,7 @@ tl::unexpected<Error> Session::error(std::string code, std::string message) cons
 tl::unexpected<Error> Session::invalid(std::string message) const {
   const char* code = call.service == aws::Service::Ram   ? "InvalidParameterException"
                      : call.service == aws::Service::Sts ? "ValidationError"
+                     : call.service == aws::Service::Sqs ? "InvalidParameterValue"
                                                          : "InvalidInputException";
   return error(code, std::move(message));
 }

@@ -14,6 +14,11 @@ struct NamedShape {
 };
 
 constexpr NamedShape kShapes[] = {
+    // SQS
+    {"SendMessageBatchRequestEntry",
+     "Id*:s MessageBody*:s1-1048576 DelaySeconds:i0-900 MessageAttributes:j MessageSystemAttributes:j "
+     "MessageDeduplicationId:s MessageGroupId:s"},
+    {"DeleteMessageBatchRequestEntry", "Id*:s ReceiptHandle*:s"},
     // Glue
     {"PrincipalPermissions", "Principal:@Principal Permissions:[s]"},
     {"Principal", "DataLakePrincipalIdentifier:s1-255"},

@@ -192,6 +192,8 @@ State::State()
       invitations({}, "invitations", journal),
       organizations({}, "organizations", journal),
       sessions({}, "sessions", journal),
+      queues({}, "queues", journal),
+      messages({}, "messages", journal),
       counters({}, "counters", journal) {}
 
 Catalog& State::bare_catalog(const CatalogRef& ref) {
@@ -229,7 +231,8 @@ Catalog* State::find_catalog(const CatalogRef& ref) {
 ShelfBase* State::shelf(const CatalogRef& ref, std::string_view name) {
   const std::vector<ShelfBase*> candidates =
       ref.account.empty()
-          ? std::vector<ShelfBase*>{&shares, &share_resources, &invitations, &organizations, &sessions, &counters}
+          ? std::vector<ShelfBase*>{&shares, &share_resources, &invitations, &organizations, &sessions, &queues, &messages,
+                                    &counters}
           : bare_catalog(ref).shelves();
   for (ShelfBase* one : candidates) {
     if (one->name() == name) return one;

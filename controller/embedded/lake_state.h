@@ -1,4 +1,4 @@
-// What the lake holds, typed: one Catalog per account and region, and what belongs to no catalog (RAM, sessions,
+// What the lake holds, typed: one Catalog per account and region, and what belongs to no catalog (RAM, sessions, queues,
 // the organization). Every shelf is journalled and stored.
 #pragma once
 
@@ -213,6 +213,8 @@ class State {
   TextShelf<Invitation> invitations;  ///< ARN
   TextShelf<Json> organizations;      ///< "": the organization
   TextShelf<Json> sessions;           ///< access key id
+  TextShelf<Json> queues;             ///< account, region, name
+  TextShelf<Json> messages;           ///< account, region, name of the queue, number (20 digits)
   TextShelf<Json> counters;           ///< name: the last number given out
 
   /// The catalog, made with the defaults of a fresh account when it is new.

@@ -55,6 +55,8 @@ struct CatalogState {
   int share_polls = 0;         ///< in a row without the share
   Time next_share_poll{};
   Time next_sweep{};
+  std::optional<Time> noticed;  ///< somebody said that something changed: no reading has begun since; read then
+  Time wrote_at{};              ///< when the last write of ours ended
   Time rests_until{};          ///< backoff of the whole catalog
   int setbacks = 0;
   std::optional<Error> error;  ///< of the last observation or run, until one succeeds

@@ -13,6 +13,8 @@
 #include "controller/base/clock.h"
 #include "controller/base/executor.h"
 #include "controller/engine/observer.h"
+#include "controller/lake/notice.h"
+#include "controller/lake/notice_queue.h"
 
 namespace datamesh::engine {
 
@@ -33,6 +35,19 @@ struct Transition {
   std::string message;
 };
 
+/// A queue of change notices, and the account as whose operator it is read.
+struct NoticeQueue {
+  lake::QueueRef queue;
+  api::AccountSpec account;
+  bool operator==(const NoticeQueue&) const = default;
+};
+
+/// The name of the operator's sessions, in every account: what it did itself is no news.
+inline constexpr const char* kOperatorSession = "datamesh-operator";
+
+/// Where a queue of `account` is asked for: the region it declares, that of its URL, or the account's first.
+lake::QueueRef queue_of(const api::AccountSpec& account, const api::NoticeQueue& queue);
+
 struct Parts {
   Clock* clock = nullptr;
   Executor* executor = nullptr;
@@ -42,6 +57,8 @@ struct Parts {
   Observer* observer = nullptr;  ///< may be null
   AuditSink audit;               ///< may be empty
   std::function<void(const Transition&)> transition;  ///< told after it was written; engine thread; may be empty
+  /// Told of all queues that Accounts declare, whenever they change; engine thread; may be empty.
+  std::function<void(std::vector<NoticeQueue>)> notice_queues;
 };
 
 /// A question about access. `object` is "namespace/product", "namespace/product/table" or
@@ -67,6 +84,10 @@ class Engine {
   void start();
   /// Finishes the calls in flight, starts no new ones, then calls `stopped` on the engine thread.
   void stop(std::function<void()> stopped);
+
+  /// Somebody says that something changed. Declared catalogs that it names are read soon, once for many notices; what
+  /// it says is not believed beyond that.
+  void catalogs_changed(const lake::Notice& notice);
 
   /// {"synced", "idle", "converged", "resources": {kind: {"total", "ready", "stalled"}}, "catalogs": [{"catalog", "observed",
   /// "entries", "pending", "waiting", "held": hash or null, "error", "lastSweep"}], "undeclared"}

@@ -1,6 +1,6 @@
 // The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it
-// is), impl_reading, impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_status (what is said
-// about it), impl_report (what is asked).
+// is), impl_reading, impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_notices (what others
+// say), impl_status (what is said about it), impl_report (what is asked).
 #pragma once
 
 #include <atomic>
@@ -48,6 +48,9 @@ class Engine::Impl {
   // impl_store.cpp
   void start();
   void stop(std::function<void()> stopped);
+
+  // impl_notices.cpp
+  void catalogs_changed(const lake::Notice& notice);
 
   // impl_report.cpp
   Json status() const;
@@ -146,6 +149,12 @@ class Engine::Impl {
   void forget_undeclared(CatalogState& state);
   void follow_policy(CatalogState& state);
 
+  // ---- impl_notices.cpp: what others say
+  bool is_own(const std::string& caller) const;
+  NoticeFate wake(const CatalogRef& ref, const lake::Notice& notice);
+  void follow_notice(CatalogState& state);
+  void tell_of_queues();
+
   // ---- impl_status.cpp: what is said
   void assess_later(ResourceState& state);
   void assess_parties(KeyId id);
@@ -190,6 +199,8 @@ class Engine::Impl {
   std::set<api::ObjectKey> to_reclaim_;
   std::set<api::ObjectKey> to_assess_;
   std::set<api::ObjectKey> deferred_;  ///< assessed again when something was planned
+  std::vector<NoticeQueue> told_queues_;
+  bool queues_posted_ = false;
   bool reclaim_posted_ = false;
   bool flush_posted_ = false;
   bool flushing_ = false;

@@ -278,6 +278,7 @@ void Engine::Impl::take_report(CatalogState& state, const std::vector<Action>& a
     failed_any = failed_any || report.outcomes[i].effect == lake::Effect::Failed;
   }
   spend(state, actions, report);
+  state.wrote_at = now();
   if (!failed_any) recovered(state);
   if (parts_.observer == nullptr) return;
   for (const auto& [operation, size] : report.batches) parts_.observer->batch(operation, size);

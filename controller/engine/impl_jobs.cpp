@@ -63,7 +63,7 @@ std::optional<Urgency> Engine::Impl::urgency_of(const CatalogState& state) const
   if (state.poll_shares && present >= state.next_share_poll) return Urgency::Read;
   if (is_overdue(state)) return Urgency::Read;
   if (!state.dirty.empty()) return Urgency::Edit;
-  if (present >= state.next_sweep) return Urgency::Sweep;
+  if (present >= state.next_sweep) return state.noticed ? Urgency::Read : Urgency::Sweep;
   return std::nullopt;
 }
 
@@ -139,6 +139,7 @@ void Engine::Impl::job_done(CatalogState& state) {
     return;
   }
   assess_deferred();
+  follow_notice(state);
   pump_later(state);
   work_off();
 }

@@ -61,7 +61,10 @@ void Engine::Impl::observe(CatalogState& state) {
   begin_job(state);
   const Time begun = now();
   if (state.reading && begun >= state.reading->begun() + kReadingIsStaleAfter) state.reading.reset();
-  if (!state.reading) state.reading = std::make_shared<lake::Reader>(state.catalog, begun);
+  if (!state.reading) {
+    state.reading = std::make_shared<lake::Reader>(state.catalog, begun);
+    state.noticed.reset();
+  }
   // While the catalog is busy nobody changes its snapshot, so the worker may read it.
   const Snapshot* before = state.snapshot ? &*state.snapshot : nullptr;
   const CatalogRef ref = state.catalog;

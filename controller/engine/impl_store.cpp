@@ -227,6 +227,7 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   }
   recheck_at(*state, claims.recheck_at);
   assess_later(*state);
+  if (key.kind == "Account") tell_of_queues();
   if (key.kind == "Account" || key.kind == "Mesh") {
     for (auto& [ref, each] : catalogs_) {
       each.dirty.insert(each.held.begin(), each.held.end());  // a policy, other limits or an approval may have come

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,17 @@ enum class Outcome { Success, Error, Requeue, RequeueAfter };
 
 /// How an entry that was in order came to differ: it vanished, has another value, or appeared unclaimed.
 enum class DriftClass { Missing, Changed, Undeclared };
+
+/// What became of one change notice. The first that fits counts.
+enum class NoticeFate {
+  Woke,        ///< a catalog is read because of it
+  Stale,       ///< the catalog has been read since
+  Undeclared,  ///< of a catalog that no Account declares
+  Own,         ///< the operator did it
+  Irrelevant,  ///< about nothing that is observed
+  Duplicate,   ///< delivered again
+  Malformed,   ///< no event
+};
 
 /// The state of the whole, as gauges.
 struct Gauges {
@@ -46,6 +58,8 @@ class Observer {
   /// A resource reached Ready; `since_edit` counts from when its latest generation was seen.
   virtual void converged(std::string_view kind, Millis since_edit) = 0;
   virtual void gauges(const Gauges& gauges) = 0;
+  /// A notice was heard; `lag` since the change, of those that woke a catalog and say when it was.
+  virtual void noticed(NoticeFate fate, std::optional<Millis> lag) = 0;
 };
 
 }  // namespace datamesh::engine

@@ -63,7 +63,8 @@ class Client::Impl {
   Impl(const ::web::uri& base, const ClientOptions& options)
       : base_(base.to_string()), options_(options), client_(base, client_configuration(options)) {}
 
-  Result<Response> send(const Request& request, Millis timeout) {
+  Result<Response> send(const Request& request, Millis timeout, const std::stop_token& stop) {
+    if (stop.stop_requested()) return stopped();
     const auto exchange = std::make_shared<Exchange>();
     auto outcome = exchange->promise.get_future();
     try {
@@ -71,11 +72,14 @@ class Client::Impl {
     } catch (const std::exception& e) {
       return fail(ErrorKind::Invalid, e.what(), base_);
     }
+    const std::stop_callback on_stop(stop, [&] { exchange->cancel.cancel(); });
     if (outcome.wait_for(timeout) == std::future_status::timeout) {
       exchange->too_late = true;
       exchange->cancel.cancel();
     }
-    return outcome.get();
+    auto result = outcome.get();
+    if (!result && stop.stop_requested()) return stopped();
+    return result;
   }
 
   Result<Response> stream(const Request& request, const OnPiece& on_piece, const std::stop_token& stop) {
@@ -91,7 +95,7 @@ class Client::Impl {
     auto outcome = receive(head, on_piece, *exchange, stop);
     if (!outcome) give_up(*exchange);
     const std::string why = problem.get();  // the library lets go of the exchange
-    if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped", base_);
+    if (stop.stop_requested()) return stopped();
     if (!why.empty() && (outcome || outcome.error().message.empty())) return no_response(why);
     return outcome;
   }
@@ -99,6 +103,8 @@ class Client::Impl {
   const ClientOptions& options() const { return options_; }
 
  private:
+  tl::unexpected<Error> stopped() const { return fail(ErrorKind::Cancelled, "stopped", base_); }
+
   tl::unexpected<Error> no_response(const std::string& why) const {
     return fail(ErrorKind::Transient, "no response: " + why, base_);
   }
@@ -205,8 +211,11 @@ Result<Client> Client::create(const std::string& base, const ClientOptions& opti
   }
 }
 
-Result<Response> Client::send(const Request& request) { return impl_->send(request, impl_->options().timeout); }
-Result<Response> Client::send(const Request& request, Millis timeout) { return impl_->send(request, timeout); }
+Result<Response> Client::send(const Request& request) { return impl_->send(request, impl_->options().timeout, {}); }
+Result<Response> Client::send(const Request& request, Millis timeout) { return impl_->send(request, timeout, {}); }
+Result<Response> Client::send(const Request& request, Millis timeout, const std::stop_token& stop) {
+  return impl_->send(request, timeout, stop);
+}
 
 
 Result<Response> Client::stream(const Request& request, const OnPiece& on_piece, const std::stop_token& stop) {

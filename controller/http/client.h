@@ -44,6 +44,8 @@ class Client {
   Result<Response> send(const Request& request);
   /// The same with another limit of time, for long polls.
   Result<Response> send(const Request& request, Millis timeout);
+  /// And Cancelled soon after `stop` was asked for, on any thread.
+  Result<Response> send(const Request& request, Millis timeout, const std::stop_token& stop);
 
   using OnPiece = std::function<void(std::string_view)>;
   /// Sends `request` and gives the body to `on_piece` as it comes, on this thread, until the server ends it. The pieces

@@ -141,6 +141,10 @@ void add_reading(Writer& out) {
   out.add("ReadShares", {"ram:GetResourceShareInvitations", "ram:GetResourceShares"});
 }
 
+void add_notices(Writer& out, const PolicyPlace& place) {
+  if (!place.notice_queues.empty()) out.add("ReadChangeNotices", {"sqs:DeleteMessage", "sqs:ReceiveMessage"}, place.notice_queues);
+}
+
 void add_locations(Writer& out, const Needs& needs) {
   if (!needs.locations) return;
   out.add("RegisterLocations",
@@ -210,6 +214,7 @@ void add_lake_formation(Writer& out, const Needs& needs) {
 std::vector<Statement> policy_with(const PolicyPlace& place, const Needs& needs, Naming naming) {
   Writer out(place, naming);
   add_reading(out);
+  add_notices(out, place);
   add_lake_formation(out, needs);
   add_locations(out, needs);
   add_catalog(out, needs);

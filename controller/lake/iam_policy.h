@@ -23,6 +23,7 @@ struct PolicyPlace {
   std::string account;
   std::string partition = "aws";
   std::vector<std::string> regions;
+  std::vector<std::string> notice_queues;  ///< ARNs of the queues that are read as this role
 };
 
 struct Statement {

@@ -64,6 +64,19 @@ const char* class_label(engine::DriftClass drift) {
   return "changed";
 }
 
+const char* fate_label(engine::NoticeFate fate) {
+  switch (fate) {
+    case engine::NoticeFate::Woke: return "woke";
+    case engine::NoticeFate::Stale: return "stale";
+    case engine::NoticeFate::Undeclared: return "undeclared";
+    case engine::NoticeFate::Own: return "own";
+    case engine::NoticeFate::Irrelevant: return "irrelevant";
+    case engine::NoticeFate::Duplicate: return "duplicate";
+    case engine::NoticeFate::Malformed: return "malformed";
+  }
+  return "malformed";
+}
+
 /// The series of one work queue and of the controller that empties it.
 struct Queue {
   std::map<engine::Outcome, Counter*> total;
@@ -260,6 +273,9 @@ class Metrics::Impl {
       histogram("datamesh_edit_to_converged_seconds", "From an edit to the resource being Ready."), {"kind"}};
   Histogram& sweep = histogram("datamesh_sweep_seconds", "How long reading a whole catalog took.")
                          .Add({}, kLatencyBuckets);
+  Table<Counter> notices{counter("datamesh_notices_total", "Change notices received, by what became of them."), {"outcome"}};
+  Histogram& notice_lag = histogram("datamesh_notice_lag_seconds", "From a change to the notice that woke its catalog.")
+                              .Add({}, kLatencyBuckets);
   Counter& swept_entries =
       counter("datamesh_sweep_entries_total", "Entries read by sweeps of whole catalogs.").Add({});
   Table<Gauge> entries{gauge("datamesh_entries", "Entries of catalogs by kind and state."), {"kind", "state"}};
@@ -346,6 +362,12 @@ void Metrics::gauges(const engine::Gauges& gauges) {
   for (const auto& [labels, ratio] : gauges.quotas) quotas[{labels.first, labels.second}] = ratio;
   replace(impl_->quotas, quotas);
   impl_->catalogs.Set(static_cast<double>(gauges.catalogs));
+}
+
+void Metrics::noticed(engine::NoticeFate fate, std::optional<Millis> lag) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->notices.at({fate_label(fate)}).Increment();
+  if (lag) impl_->notice_lag.Observe(seconds(*lag));
 }
 
 void Metrics::leads(const std::string& lease, bool leads) {

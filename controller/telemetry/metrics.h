@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ class Metrics final : public engine::Observer {
   void swept(const CatalogRef& catalog, std::size_t entries, Millis took) override;
   void converged(std::string_view kind, Millis since_edit) override;
   void gauges(const engine::Gauges& gauges) override;
+  void noticed(engine::NoticeFate fate, std::optional<Millis> lag) override;
 
   /// Counts a call and its duration.
   void api_call(const ApiCall& call);

@@ -54,7 +54,8 @@ class Filler {
     const std::string number = std::to_string(++count_);
     for (const std::string& text :
          {"v" + number, number + "m", std::to_string(111122220000 + count_), "eu-west-" + number, "s3://bucket/" + number,
-          "arn:aws:iam::111122223333:role/r" + number, "https://localhost:" + number}) {
+          "arn:aws:iam::111122223333:role/r" + number, "https://localhost:" + number,
+          "https://sqs.eu-west-1.amazonaws.com/111122223333/q" + number}) {
       if (!node.pattern || node.pattern->matches(text)) return text;
     }
     ADD_FAILURE() << "no text matches " << node.pattern_text;

@@ -74,6 +74,7 @@ TEST(WireAnswer, AFaultOfThisMachineIsOneOfTheService) {
   } rows[] = {{Service::Glue, "InternalServiceException"},
               {Service::LakeFormation, "InternalServiceException"},
               {Service::Ram, "ServerInternalException"},
+              {Service::Sqs, "InternalFailure"},
               {Service::Sts, "InternalFailure"}};
   for (const auto& row : rows) {
     const Call made = call(row.service, "GetSomething");

@@ -27,7 +27,7 @@ class Backend final : public WireBackend {
   Result<Json> call(const WireKey& caller, const Call& call) override {
     calls.push_back(caller.principal + " " + call.target.account + "/" + call.target.region + " " +
                     std::string(to_string(call.service)) + ":" + call.operation + " " + call.input.dump());
-    return Json{{"Answer", 42}};
+    return call.service == Service::Sqs ? queue : Json{{"Answer", 42}};
   }
 
   std::map<std::string, WireKey> keys = {
@@ -36,6 +36,19 @@ class Backend final : public WireBackend {
        {kAccount, "role", "probe", kSession.secret_key, kSession.session_token, kNow + std::chrono::hours(1)}},
   };
   std::vector<std::string> calls;
+  Json queue = Json::object();  ///< what a ReceiveMessage gives
+};
+
+/// Does everything at once, but for timers.
+struct Immediate final : Executor {
+  void post(Task task) override { task(); }
+  TimerId run_at(Time when, Task task) override {
+    timers.emplace_back(when, std::move(task));
+    return timers.size();
+  }
+  void cancel(TimerId) override {}
+  void offload(Job job) override { job()(); }
+  std::vector<std::pair<Time, Task>> timers;
 };
 
 class WireFacadeTest : public ::testing::Test {
@@ -175,7 +188,7 @@ TEST_F(WireFacadeTest, AServiceThatIsNotServedSaysWhichAre) {
   listing.headers.add("Host", "127.0.0.1:4566");
   const Error error = error_of(sign(listing, kLong, "s3"), Service::Sts);
   EXPECT_EQ(error.code, "NotImplemented");
-  EXPECT_NE(error.message.find("glue, lakeformation, ram and sts"), std::string::npos);
+  EXPECT_NE(error.message.find("glue, lakeformation, ram, sts and sqs"), std::string::npos);
   EXPECT_EQ(code_of(sign(glue(), kLong, "athena")), "UnknownOperationException");
 }
 
@@ -195,6 +208,40 @@ TEST_F(WireFacadeTest, ARegionLooksLikeOne) {
   plain.headers = wire.headers;
   EXPECT_EQ(code_of(plain), "IncompleteSignatureException");
   EXPECT_EQ(backend_.calls.size(), 0U);
+}
+
+TEST_F(WireFacadeTest, ALongPollIsAnsweredWhenAMessageComesAndKeepsNoWorker) {
+  Immediate executor;
+  const WireFacade facade({&backend_, &clock_, &executor});
+  std::optional<http::Response> answered;
+  const auto ask = [&] {
+    const Json input = {{"QueueUrl", "https://sqs.eu-west-1.amazonaws.com/111122223333/q"}, {"WaitTimeSeconds", 20}};
+    facade.handle(sign(request({{}, Service::Sqs, "ReceiveMessage", input}), kLong, "sqs"),
+                  [&](http::Response response) { answered = std::move(response); });
+  };
+  const auto pass = [&](Millis by) {
+    for (const Time end = clock_.now() + by; !executor.timers.empty() && executor.timers.front().first <= end;) {
+      const auto [when, task] = std::move(executor.timers.front());
+      executor.timers.erase(executor.timers.begin());
+      clock_.set(when);
+      task();
+    }
+  };
+  ask();
+  pass(Millis(19'000));
+  EXPECT_FALSE(answered) << "it waits";
+  backend_.queue = {{"Messages", {{{"Body", "x"}}}}};
+  pass(Millis(200));
+  ASSERT_TRUE(answered);
+  EXPECT_NE(answered->body.find("\"Body\":\"x\""), std::string::npos) << answered->body;
+
+  answered.reset();
+  backend_.queue = Json::object();
+  ask();
+  pass(Millis(20'100));
+  ASSERT_TRUE(answered) << "and no longer than it was told to";
+  EXPECT_EQ(answered->body, "{}");
+  EXPECT_TRUE(executor.timers.empty());
 }
 
 }  // namespace

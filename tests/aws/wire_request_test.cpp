@@ -33,6 +33,7 @@ TEST(WireRequest, ReadsWhatTheOtherEndWrites) {
                         {{}, Service::LakeFormation, "GrantPermissions", input},
                         {{}, Service::Ram, "GetResourceShareInvitations", input},
                         {{}, Service::Ram, "DeleteResourceShare", {{"resourceShareArn", "arn:aws:ram:x:1:y/z"}}},
+                        {{}, Service::Sqs, "ReceiveMessage", input},
                         {{}, Service::Sts, "AssumeRole", form}};
   for (const Call& call : calls) {
     http::Request sent = *encode(call);

@@ -14,8 +14,10 @@ struct Counting final : engine::Observer {
   void swept(const CatalogRef&, std::size_t, Millis) override {}
   void converged(std::string_view, Millis) override {}
   void gauges(const engine::Gauges& gauges) override { last = gauges; }
+  void noticed(engine::NoticeFate fate, std::optional<Millis>) override { ++fates[fate]; }
 
   std::map<std::string, int> adds, starts, ends;
+  std::map<engine::NoticeFate, int> fates;
   engine::Gauges last;
 };
 

@@ -16,6 +16,7 @@ class DriftCounter final : public engine::Observer {
   void swept(const CatalogRef&, std::size_t, Millis) override { ++sweeps; }
   void converged(std::string_view, Millis) override {}
   void gauges(const engine::Gauges&) override {}
+  void noticed(engine::NoticeFate, std::optional<Millis>) override {}
 
   std::map<std::string, int> seen;
   int sweeps = 0;

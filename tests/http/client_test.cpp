@@ -86,6 +86,25 @@ TEST(Client, GivesUpOnALateAnswer) {
   EXPECT_EQ(response.error().message, "no response in time");
 }
 
+TEST(Client, EndsSoonAfterItIsStopped) {
+  std::stop_source stop;
+  std::vector<Respond> never;  // answered when all is over
+  const auto server = serve([&](const Request&, const Respond& respond) {
+    never.push_back(respond);
+    stop.request_stop();
+  });
+  auto client = client_of(server->address());
+  const auto begun = std::chrono::steady_clock::now();
+  const auto response = client.send(request("GET", "/"), Millis(30'000), stop.get_token());
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::Cancelled);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+  const auto later = client.send(request("GET", "/"), Millis(30'000), stop.get_token());
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().kind, ErrorKind::Cancelled) << "and lets nothing begin any more";
+  EXPECT_EQ(never.size(), 1u);
+}
+
 TEST(Client, RefusesAResponseOverItsBudget) {
   const auto server = serve([](const Request&, const Respond& respond) {
     respond(text_response(200, std::string(8 << 20, 'x')));

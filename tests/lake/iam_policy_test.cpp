@@ -41,6 +41,14 @@ TEST(IamPolicy, OfAnAccountThatHoldsNothingOnlyReads) {
   EXPECT_THAT(sids(least_policy(kPlace, {})), ElementsAre("ReadLakeFormation", "ReadCatalog", "ReadShares"));
 }
 
+TEST(IamPolicy, OfAnAccountThatDeclaresQueuesReadsThemAndNoOther) {
+  PolicyPlace place = kPlace;
+  place.notice_queues = {"arn:aws:sqs:eu-west-1:111122223333:datamesh-notices"};
+  const auto statements = least_policy(place, {});
+  EXPECT_THAT(named(statements, "ReadChangeNotices").actions, ElementsAre("sqs:DeleteMessage", "sqs:ReceiveMessage"));
+  EXPECT_EQ(named(statements, "ReadChangeNotices").resources, place.notice_queues);
+}
+
 TEST(IamPolicy, NamesTheDatabasesAndRemovesNoneThatIsKept) {
   const auto kept = least_policy(kPlace, {database("sales", true)});
   EXPECT_THAT(named(kept, "MakeDatabases").resources,

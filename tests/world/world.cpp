@@ -98,6 +98,7 @@ void World::start_engine() {
   parts.observer = options_.observer;
   parts.audit = [this](const Json& line) { audit.push_back(line); };
   parts.transition = [this](const engine::Transition& transition) { transitions.push_back(transition); };
+  parts.notice_queues = notice_queues;
   engine = std::make_unique<engine::Engine>(std::move(parts));
   engine->start();
 }

@@ -91,6 +91,7 @@ class World {
   std::unique_ptr<engine::Engine> engine;
   std::vector<Json> audit;
   std::vector<engine::Transition> transitions;
+  std::function<void(std::vector<engine::NoticeQueue>)> notice_queues;  ///< told by the next engine; may be empty
 
  private:
   Options options_;

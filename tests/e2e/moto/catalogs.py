@@ -4,11 +4,16 @@
 usage: catalogs.py ENDPOINT STATE [SECONDS]   whether they are in that state, after so long at most
        catalogs.py ENDPOINT damage            does what somebody may do by hand
        catalogs.py ENDPOINT grant             makes a permission that nobody declared
+       catalogs.py ENDPOINT queue             makes a queue for change notices, and prints its URL
+       catalogs.py ENDPOINT drop              deletes a table, and sends what EventBridge would (moto has no such events)
+       catalogs.py ENDPOINT empty             whether nothing is in the queue any more
 
 STATE is declared: as mesh.yaml and products.yaml say; changed: the table customers has a column more; closed: without
 the Grant analysts-read-orders; withdrawn: without sales-readers too; retained: after all has been deleted.
 """
 
+import datetime
+import json
 import sys
 import time
 
@@ -119,6 +124,7 @@ class Account:
         keys = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/Watcher", RoleSessionName="watcher")["Credentials"]
         session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         self.glue, self.lake = session.client("glue", **where), session.client("lakeformation", **where)
+        self.sqs = session.client("sqs", **where)
 
     def settings(self):
         found = self.lake.get_data_lake_settings()["DataLakeSettings"]
@@ -220,12 +226,44 @@ def grant(endpoint):
     return 0
 
 
+def queue(endpoint):
+    print(Account(endpoint, CENTRAL).sqs.create_queue(QueueName="datamesh-notices")["QueueUrl"])
+    return 0
+
+
+def drop(endpoint):
+    """The events: one of Glue's own, one of CloudTrail, one of a catalog that nobody declared, and none."""
+    account = Account(endpoint, CENTRAL)
+    account.glue.delete_table(DatabaseName="sales", Name="customers")
+    head = {"version": "0", "id": "1", "source": "aws.glue", "account": CENTRAL, "region": REGION, "resources": [],
+            "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    own = head | {"detail-type": "Glue Data Catalog Database State Change", "detail": {
+        "databaseName": "sales", "typeOfChange": "DeleteTable", "changedTables": ["customers"]}}
+    trail = head | {"detail-type": "AWS API Call via CloudTrail", "detail": {
+        "eventName": "DeleteTable", "eventSource": "glue.amazonaws.com", "readOnly": False,
+        "userIdentity": {"type": "AssumedRole", "arn": f"arn:aws:sts::{CENTRAL}:assumed-role/Watcher/watcher"}}}
+    bodies = [json.dumps(own), json.dumps(trail), json.dumps(trail | {"account": "310000000009"}), "no event"]
+    url = account.sqs.get_queue_url(QueueName="datamesh-notices")["QueueUrl"]
+    sent = account.sqs.send_message_batch(QueueUrl=url, Entries=[
+        {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)])
+    return int(bool(sent.get("Failed")))
+
+
+def empty(endpoint):
+    sqs = Account(endpoint, CENTRAL).sqs
+    url = sqs.get_queue_url(QueueName="datamesh-notices")["QueueUrl"]
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return int(any(counts[name] != "0" for name in counts if name.startswith("ApproximateNumberOfMessages")))
+
+
 def main():
     endpoint, step, *rest = sys.argv[1:]
     if step == "damage":
         return damage(endpoint)
     if step == "grant":
         return grant(endpoint)
+    if step in ("queue", "drop", "empty"):
+        return {"queue": queue, "drop": drop, "empty": empty}[step](endpoint)
     return compare(endpoint, step, float(rest[0]) if rest else 0)
 
 

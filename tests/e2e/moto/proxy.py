@@ -25,7 +25,7 @@ import urllib.parse
 
 MOST = 8 << 20  # bytes of a request or of an answer
 PATIENCE = 30  # seconds
-READS = re.compile("Get|List|Describe|Search|AssumeRole", re.IGNORECASE)
+READS = re.compile("Get|List|Describe|Search|AssumeRole|ReceiveMessage|DeleteMessage", re.IGNORECASE)
 
 
 class Lake:
