@@ -289,6 +289,11 @@ std::string describe(const Action& action) {
   return out;
 }
 
+PermissionValue beyond(const EntryValue& observed, const EntryValue& claimed, ResourceType type) {
+  const PermissionValue wanted = permission_of(&claimed, type);
+  return without_implied_describe(minus(permission_of(&observed, type), wanted), wanted);
+}
+
 bool satisfies(const LocalKey& key, const EntryValue* observed, const EntryValue& claimed,
                const EntryValue* inherited) {
   if (std::holds_alternative<TagAssignment>(claimed)) return satisfies_tag(observed, claimed, inherited);

@@ -61,6 +61,10 @@ std::vector<Action> diff(const DiffInput& input);
 bool satisfies(const LocalKey& key, const EntryValue* observed, const EntryValue& claimed,
                const EntryValue* inherited = nullptr);
 
+/// What the observed permission gives beyond the claimed one, both on a resource of the type; the DESCRIBE that others
+/// imply is nothing beyond.
+PermissionValue beyond(const EntryValue& observed, const EntryValue& claimed, ResourceType type);
+
 /// The claims of several resources on one entry as one value: permissions and tag values unite, settings merge
 /// field by field, all else must be equal. nullopt: they contradict each other.
 std::optional<EntryValue> merged(const EntryValue& a, const EntryValue& b);

@@ -253,7 +253,7 @@ class Planning {
     input.observed = is_absent(broken) ? observed : &broken;
     input.owned = is_absent(owned) ? nullptr : &owned;
     input.inherited = key.local.kind == EntryKind::TagAssignment ? inherited_tag(snapshot_, key.local) : nullptr;
-    input.surplus = surplus_of(id, key, ownership.has_value());
+    input.surplus = surplus_of(id, key);
     input.release_cause = expired(ledger_, id) ? Cause::Expired : Cause::Released;
     return diff(input);
   }
@@ -296,7 +296,7 @@ class Planning {
     return catalog::OptIn{};  // any value: that it is ours is all that counts
   }
 
-  catalog::Surplus surplus_of(KeyId id, const EntryKey& key, bool owned) const {
+  catalog::Surplus surplus_of(KeyId id, const EntryKey& key) const {
     if (key.local.kind != EntryKind::Permission || input_.irrevocable->contains(id)) {
       return catalog::Surplus::OursOnly;
     }
@@ -305,7 +305,7 @@ class Planning {
       const bool ours = opened_id && ledger_.is_claimed(*opened_id);
       if (ours && input_.policy.access_mode == api::AccessMode::LakeFormation) return catalog::Surplus::All;
     }
-    const bool revoke = input_.policy.undeclared == api::Undeclared::Revoke && !owned &&
+    const bool revoke = input_.policy.undeclared == api::Undeclared::Revoke &&
                         is_undeclared(ledger_, input_.policy, key, snapshot_.find(key.local));
     return revoke ? catalog::Surplus::All : catalog::Surplus::OursOnly;
   }
@@ -502,12 +502,28 @@ bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id) {
   return satisfies(key.local, observed, *desired.value);
 }
 
+namespace {
+
+/// What somebody gave beside what is claimed; what the operator gave and has still to take back is none of it.
+PermissionValue beyond_all_claims(const Ledger& ledger, KeyId id, const EntryValue& observed,
+                                  const std::optional<Ownership>& owned, catalog::ResourceType type) {
+  const Desired desired = ledger.desired(id);
+  if (!desired.value) return {};
+  const PermissionValue surplus = catalog::beyond(observed, *desired.value, type);
+  return owned ? minus(surplus, expanded(owned->permission, type)) : surplus;
+}
+
+}  // namespace
+
 bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const EntryKey& key, const EntryValue* observed) {
   if (key.local.kind != EntryKind::Permission || observed == nullptr) return false;
-  const auto id = ledger.lookup(key);
-  if (id && (ledger.is_claimed(*id) || ledger.owned(*id))) return false;
   const auto permission = catalog::parse_permission_id(key.local.name);
   if (!permission || policy.implicit_principals.contains(permission->principal)) return false;
+  const auto id = ledger.lookup(key);
+  const bool claimed = id && ledger.is_claimed(*id);
+  const auto owned = id ? ledger.owned(*id) : std::nullopt;
+  if (claimed) return !beyond_all_claims(ledger, *id, *observed, owned, permission->resource.type).empty();
+  if (owned) return false;
   return policy.undeclared == api::Undeclared::Revoke || !is_of_a_fresh_catalog(*permission, *observed);
 }
 

@@ -83,7 +83,7 @@ bool is_taken_back(const Confirmed& confirmed, const Ledger& ledger, KeyId id,
 bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id);
 
 /// True when the permission entry, observed as `observed`, is of the kind that `undeclared` speaks of: nobody claims or
-/// made it, and it is no implicit right. What Lake Formation gives IAM in every fresh catalog counts only where the
+/// made it, or it gives more than is claimed and made, and it is no implicit right. What Lake Formation gives IAM in every fresh catalog counts only where the
 /// undeclared is revoked.
 bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const catalog::EntryKey& key,
                    const catalog::EntryValue* observed);

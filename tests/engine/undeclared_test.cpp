@@ -132,6 +132,55 @@ TEST(Undeclared, IsNotRevokedOfWhatADeclaredGrantGivesToo) {
   EXPECT_EQ(world.entries(kCentral), expected) << "only the row that nobody declares";
 }
 
+/// The small mesh, whose analyst holds DROP by hand beside the DESCRIBE that is declared.
+struct Beside : SmallWorld {
+  explicit Beside(const std::string& undeclared) {
+    std::string model = kCentralMesh;
+    const std::string role = "roles: [Consumer]";
+    apply(model.replace(model.find(role), role.size(), role + "\n  undeclared: " + undeclared));
+    converge();
+    hand_grants(kAnalytics, "GrantPermissions", kAnalyst, R"({"Database": {"Name": "orders"}})", {"DROP"});
+    sweep();
+  }
+  std::string analysts_right() {
+    for (const std::string& line : entries(kAnalytics)) {
+      if (line.starts_with("Permission database:K:orders@") && line.find("analyst") != line.npos) return line.substr(line.find(" = "));
+    }
+    return "";
+  }
+  Json undeclared() { return at_path(get("Account", "analytics", "analytics"), {"status", "undeclared", "count"}); }
+};
+
+TEST(Undeclared, IsWhatStandsBesideADeclaredPermissionToo) {
+  Beside reported("Report");
+  EXPECT_EQ(reported.undeclared(), 1);
+  EXPECT_EQ(reported.analysts_right(), " = DROP, DESCRIBE");
+  Beside ignored("Ignore");
+  EXPECT_EQ(ignored.undeclared(), Json());
+  Beside revoked("Revoke");
+  EXPECT_EQ(revoked.undeclared(), Json());
+  EXPECT_EQ(revoked.analysts_right(), " = DESCRIBE") << "and no more than that";
+  EXPECT_TRUE(revoked.analyst_reads());
+  revoked.writes();
+  revoked.sweep();
+  EXPECT_EQ(revoked.writes(), (std::map<std::string, int>{}));
+}
+
+TEST(Undeclared, IsNotWhatTheOperatorHasStillToTakeBack) {
+  SmallWorld world;
+  world.converge();
+  world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "BatchRevokePermissions") return std::nullopt;
+    return aws::make_error(call, "AccessDeniedException", "not now");
+  };
+  std::string fewer = kOrders;
+  fewer.replace(fewer.find("[ALTER, INSERT, DESCRIBE]"), 25, "[ALTER, DESCRIBE]");
+  world.apply(fewer);
+  world.run_until_idle();
+  world.sweep();
+  EXPECT_EQ(world.engine->status()["undeclared"], 0) << world.engine->status().dump(2);
+}
+
 TEST(Undeclared, IsNeverTheRightOfACreatorOrAdministrator) {
   Intruded world("Revoke");
   world.by_hand(kCentral, aws::Service::Glue, "CreateDatabase", R"({"DatabaseInput": {"Name": "ours"}})");
