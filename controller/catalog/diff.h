@@ -61,6 +61,12 @@ std::vector<Action> diff(const DiffInput& input);
 bool satisfies(const LocalKey& key, const EntryValue* observed, const EntryValue& claimed,
                const EntryValue* inherited = nullptr);
 
+/// The values that `observed` has and an exact `wanted` neither wants nor keeps.
+std::set<std::string> surplus_values(const TagKey& observed, const TagKey& wanted);
+
+/// `wanted` with those of its kept values that are there: what a tag has once it is as wanted.
+EntryValue with_kept(TagKey wanted, const TagKey& observed);
+
 /// The claims of several resources on one entry as one value: permissions and tag values unite, settings merge
 /// field by field, all else must be equal. nullopt: they contradict each other.
 std::optional<EntryValue> merged(const EntryValue& a, const EntryValue& b);
