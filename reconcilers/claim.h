@@ -64,13 +64,18 @@ struct ClaimSet {
   bool operator==(const ClaimSet&) const = default;
 };
 
-/// The claims of `resource` as its mesh stands at `now`. A resource that is being deleted claims nothing.
+/// The claims of `resource` as its mesh stands at `now`. A resource that is being deleted claims nothing,
+/// but for an LFTag that is used.
 ClaimSet claims_of(const api::Resource& resource, const mesh::Mesh& mesh, Time now);
 
 ClaimSet mesh_claims(const api::Resource& resource, const mesh::Mesh& mesh);
 ClaimSet account_claims(const api::Resource& resource, const mesh::Mesh& mesh);
 ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& mesh);
 ClaimSet resource_link_claims(const api::Resource& resource, const mesh::Mesh& mesh);
+/// An LFTag that is being deleted claims what it did while something uses its values.
+ClaimSet lf_tag_claims(const api::Resource& resource, const mesh::Mesh& mesh);
 ClaimSet grant_claims(const api::Resource& resource, const mesh::Mesh& mesh, Time now);
+/// Of a Grant by LF-tag expression.
+ClaimSet tag_grant_claims(const api::Resource& resource, const mesh::Mesh& mesh, Time now);
 
 }  // namespace datamesh::reconcilers

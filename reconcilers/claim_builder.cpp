@@ -50,6 +50,17 @@ Finding missing(const mesh::AccountAnswer& answer) {
   return waits(reason::kAccountNotFound, answer.missing + " is not declared");
 }
 
+std::optional<Finding> undeclared_value(const api::Resource& lf_tag, const std::string& value) {
+  const auto& spec = mesh::spec_of<api::LFTagSpec>(lf_tag);
+  const std::set<std::string> values(spec.values.begin(), spec.values.end());
+  if (values.contains(value)) return std::nullopt;
+  std::string listed;
+  for (const std::string& each : values) listed += (listed.empty() ? "" : ", ") + each;
+  return Finding{Effect::Invalid, std::string(reason::kTagValueNotDeclared),
+                 "\"" + value + "\" is no value of LF-tag " + spec.key + ": LFTag " + lf_tag.key.ns + "/" +
+                     lf_tag.key.name + " declares " + listed};
+}
+
 EntryKey settings_of(const CatalogRef& catalog) { return {catalog, {EntryKind::Settings, ""}}; }
 
 EntryKey share_from(const CatalogRef& receiver, const std::string& sender) {

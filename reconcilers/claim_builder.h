@@ -1,6 +1,7 @@
 // The few shapes of claims that several kinds share. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ std::string folded(std::string text);
 Finding missing(const mesh::AccountAnswer& answer);
 Finding waits(std::string_view reason, std::string message);
 Finding refused(std::string_view reason, std::string message);
+
+/// The finding that `value` is none of those that the LFTag declares; nullopt when it is one.
+std::optional<Finding> undeclared_value(const api::Resource& lf_tag, const std::string& value);
 
 catalog::EntryKey settings_of(const CatalogRef& catalog);
 catalog::EntryKey share_from(const CatalogRef& receiver, const std::string& sender);

@@ -6,8 +6,9 @@
 namespace datamesh::reconcilers {
 
 ClaimSet claims_of(const api::Resource& resource, const mesh::Mesh& mesh, Time now) {
-  if (resource.metadata.deletion) return {};
   const std::string& kind = resource.key.kind;
+  if (kind == "LFTag") return lf_tag_claims(resource, mesh);
+  if (resource.metadata.deletion) return {};
   if (kind == "Mesh") return mesh_claims(resource, mesh);
   if (kind == "Account") return account_claims(resource, mesh);
   if (kind == "DataProduct") return data_product_claims(resource, mesh);

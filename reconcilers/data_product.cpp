@@ -1,6 +1,7 @@
 // DataProduct: steps 1 to 6 of the reference workflow, in the governing catalog and in the producer's.
 #include <algorithm>
 
+#include "controller/mesh/tags.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim.h"
 #include "reconcilers/claim_builder.h"
@@ -25,6 +26,7 @@ struct Draft {
   std::string region;
   bool hybrid = false;
   Release release;
+  const mesh::Mesh& mesh;
   ClaimSet& set;
 
   CatalogRef governing() const { return {owner.account_id, region}; }
@@ -56,13 +58,26 @@ void claim_location(const Draft& draft) {
                {location}, Step::RegisterLocation);
 }
 
+/// An LFTag is the authority for the values of its key; where there is none, using a value defines it.
+bool may_define(const Draft& draft, const std::string& key, const std::string& value) {
+  const api::Resource* declared = mesh::lf_tag_of(draft.mesh, draft.owner.account_id, key);
+  if (declared == nullptr) return true;
+  auto problem = undeclared_value(*declared, value);
+  if (!problem) return true;
+  auto& findings = draft.set.findings;
+  if (std::find(findings.begin(), findings.end(), *problem) == findings.end()) findings.push_back(std::move(*problem));
+  return false;
+}
+
 void claim_tags(const Draft& draft, const std::map<std::string, std::string>& tags,
                 const std::string& resource, const EntryKey& holder) {
   for (const auto& [raw_key, raw_value] : tags) {
     const std::string key = folded(raw_key), value = folded(raw_value);
     const EntryKey tag{draft.governing(), {EntryKind::TagKey, key}};
-    draft.claim(tag, Shared<catalog::TagKey>({{value}}), {settings_of(draft.governing())},
-                Step::CreateEntities, Release::Retain);
+    if (may_define(draft, key, value)) {
+      draft.claim(tag, Shared<catalog::TagKey>(catalog::TagKey{{value}, {}, false}), {settings_of(draft.governing())},
+                  Step::CreateEntities, Release::Retain);
+    }
     draft.claim({draft.governing(), {EntryKind::TagAssignment, resource + "#" + key}},
                 catalog::TagAssignment{value}, {tag, holder}, Step::CreateEntities, Release::Remove);
   }
@@ -79,7 +94,11 @@ void claim_database(const Draft& draft) {
   }
   draft.claim(draft.database_entry(), Shared<catalog::Database>(database), needs,
               Step::CreateEntities, draft.release);
-  claim_tags(draft, draft.spec.tags, draft.database(), draft.database_entry());
+  auto tags = draft.spec.tags;
+  if (draft.spec.tag_grants) {
+    tags.try_emplace(mesh::kTagGrantsKey, *draft.spec.tag_grants == api::TagGrants::Allow ? "allow" : "deny");
+  }
+  claim_tags(draft, tags, draft.database(), draft.database_entry());
 }
 
 /// The schema that the producer's own table leads with; what else is declared stays as declared.
@@ -240,7 +259,7 @@ ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& me
                               : Release::Retain;
   const bool hybrid = mesh::access_mode(owner.spec(), mesh.spec()) == api::AccessMode::Hybrid;
   for (const std::string& region : mesh::regions_of(spec, producer.spec())) {
-    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, hybrid, release, set};
+    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, hybrid, release, mesh, set};
     claim_location(draft);
     claim_database(draft);
     claim_tables(draft, source_of(draft, mesh));

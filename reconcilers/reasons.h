@@ -36,7 +36,13 @@ inline constexpr std::string_view kNotTheProductsNamespace = "NotTheProductsName
 inline constexpr std::string_view kExceedsAccountGrant = "ExceedsAccountGrant";
 inline constexpr std::string_view kForeignPrincipal = "ForeignPrincipal";
 
+inline constexpr std::string_view kExceedsTagGrant = "ExceedsTagGrant";
+
 // Wrong in itself, or against another resource.
+inline constexpr std::string_view kDuplicateTag = "DuplicateTag";
+inline constexpr std::string_view kTagValueInUse = "TagValueInUse";
+inline constexpr std::string_view kTagValueNotDeclared = "TagValueNotDeclared";
+inline constexpr std::string_view kInvalidExpression = "InvalidExpression";
 inline constexpr std::string_view kDuplicateMesh = "DuplicateMesh";
 inline constexpr std::string_view kDuplicateAccount = "DuplicateAccount";
 inline constexpr std::string_view kConflict = "Conflict";
@@ -59,7 +65,8 @@ inline constexpr std::array kAll = {
     kTableNotFound,   kPersonaNotFound,   kPrincipalNotFound, kSourceNotFound,
     kLineOfBusinessNotFound, kAccountNotGranted,
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
-    kExceedsAccountGrant, kForeignPrincipal, kDuplicateMesh, kDuplicateAccount,
+    kExceedsAccountGrant, kForeignPrincipal, kExceedsTagGrant, kDuplicateTag, kTagValueInUse,
+    kTagValueNotDeclared, kInvalidExpression, kDuplicateMesh, kDuplicateAccount,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
     kNotKept,          kCatalogUnreachable};

@@ -254,6 +254,7 @@ void read(const Reader& in, DataProductSpec& product) {
   in.text("locationRole", product.location_role);
   in.each("tables", [&](const Reader& item) { read(item, product.tables.emplace_back()); });
   in.text_map("tags", product.tags);
+  in.word("tagGrants", product.tag_grants);
   in.texts("regions", product.regions);
   in.word("schemaPolicy", product.schema_policy);
   in.text("sourceDatabase", product.source_database);
@@ -287,6 +288,9 @@ void read(const Reader& in, ResourceLinkSpec& link) {
 void read(const Reader& in, GrantSpec& grant) {
   in.inside("product", [&](const Reader& product) { grant.product = read_ref(product); });
   in.text("link", grant.link);
+  in.text("tagExpression", grant.tag_expression);
+  in.text("account", grant.account);
+  in.inside("catalog", [&](const Reader& catalog) { grant.catalog = read_ref(catalog); });
   in.texts("tables", grant.tables);
   in.inside("columns", [&](const Reader& columns) {
     grant.columns.emplace();
@@ -311,6 +315,12 @@ void read(const Reader& in, GrantSpec& grant) {
   if (!grant.columns && grant.row_filter.empty()) grant.permissions.emplace_back("DESCRIBE");
 }
 
+void read(const Reader& in, LFTagSpec& tag) {
+  in.text("account", tag.account);
+  in.text("key", tag.key);
+  in.texts("values", tag.values);
+}
+
 void read(const Reader& in, Metadata& metadata, const Json& object) {
   in.text("uid", metadata.uid);
   const std::string revision = string_at(object, "resourceVersion");
@@ -329,6 +339,7 @@ std::optional<Spec> empty_spec(std::string_view kind) {
   if (kind == "DataProduct") return DataProductSpec{};
   if (kind == "ResourceLink") return ResourceLinkSpec{};
   if (kind == "Grant") return GrantSpec{};
+  if (kind == "LFTag") return LFTagSpec{};
   return std::nullopt;
 }
 

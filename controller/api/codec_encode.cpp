@@ -143,6 +143,7 @@ Json encode(const DataProductSpec& product) {
   put(out, "locationRole", product.location_role);
   put_each<Table>(out, "tables", product.tables, encode);
   put(out, "tags", product.tags);
+  put_word(out, "tagGrants", product.tag_grants);
   put(out, "regions", product.regions);
   put(out, "sourceDatabase", product.source_database);
   put_each<ProducerAccess>(out, "producerAccess", product.producer_access, encode);
@@ -179,6 +180,9 @@ Json encode(const GrantSpec& grant) {
   Json out = {{"to", std::move(to)}, {"grantable", grant.grantable}};
   if (grant.product) out["product"] = encode(*grant.product);
   if (grant.link) out["link"] = *grant.link;
+  put(out, "tagExpression", grant.tag_expression);
+  put(out, "account", grant.account);
+  if (grant.catalog) out["catalog"] = encode(*grant.catalog);
   put(out, "tables", grant.tables);
   if (grant.columns) out["columns"] = encode(*grant.columns);
   put(out, "rowFilter", grant.row_filter);
@@ -186,6 +190,8 @@ Json encode(const GrantSpec& grant) {
   put_time(out, "expiresAt", grant.expires_at);
   return out;
 }
+
+Json encode(const LFTagSpec& tag) { return {{"account", tag.account}, {"key", tag.key}, {"values", tag.values}}; }
 
 }  // namespace
 
@@ -195,7 +201,7 @@ Json encode_spec(const Spec& spec) {
 
 std::string_view kind_of(const Spec& spec) {
   constexpr std::array<std::string_view, std::variant_size_v<Spec>> kKinds{"Mesh", "Account", "DataProduct",
-                                                                           "ResourceLink", "Grant"};
+                                                                           "ResourceLink", "Grant", "LFTag"};
   return kKinds[spec.index()];
 }
 

@@ -107,6 +107,8 @@ struct AccountSpec {
 
 enum class TableFormat { Parquet, Csv, Json, Orc, Avro, Iceberg };
 enum class SchemaPolicy { Declared, FollowProducer };
+/// Whether tag Grants of whoever governs the catalog may reach a product (docs/decisions/0009-tag-grants.md).
+enum class TagGrants { Allow, Deny };
 enum class Interface { Athena, RedshiftSpectrum, SageMaker };
 
 struct Column {
@@ -153,6 +155,7 @@ struct DataProductSpec {
   std::string location_role;  ///< role ARN for the registration; empty: the service-linked role
   std::vector<Table> tables;
   std::map<std::string, std::string> tags;  ///< LF-tags of the database
+  std::optional<TagGrants> tag_grants;      ///< default: none reaches the product, and none is kept out by a tag
   std::vector<std::string> regions;         ///< default: the producer account's first region
   SchemaPolicy schema_policy = SchemaPolicy::Declared;
   std::string source_database;              ///< FollowProducer: the producer's own database that leads
@@ -195,6 +198,9 @@ struct ColumnSelection {
 struct GrantSpec {
   std::optional<Ref> product;        ///< producer's authority: the product lives in the Grant's namespace
   std::optional<std::string> link;   ///< consumer-local: a ResourceLink in the Grant's namespace
+  std::string tag_expression;        ///< everything with these tags, as `catalog::parse_tag_expression` reads it
+  std::string account;               ///< with tag_expression: an Account in the Grant's namespace
+  std::optional<Ref> catalog;        ///< with tag_expression: whose catalog has the tags; default: the account's own
   std::vector<std::string> tables;   ///< empty: all tables of the product or link
   std::optional<ColumnSelection> columns;  ///< with exactly one table
   std::string row_filter;                  ///< PartiQL, with exactly one table
@@ -205,6 +211,15 @@ struct GrantSpec {
   bool grantable = false;                ///< for principals and personas; accounts always may pass on
   std::optional<Time> expires_at;
   bool operator==(const GrantSpec&) const = default;
+};
+
+// ---- LFTag --------------------------------------------------------------------------------------------------
+
+struct LFTagSpec {
+  std::string account;              ///< whose catalog has the tag: an Account in the LFTag's namespace
+  std::string key;                  ///< lower case
+  std::vector<std::string> values;  ///< lower case
+  bool operator==(const LFTagSpec&) const = default;
 };
 
 // ---- what every object has ----------------------------------------------------------------------------------
@@ -220,7 +235,7 @@ struct Metadata {
   bool operator==(const Metadata&) const = default;
 };
 
-using Spec = std::variant<MeshSpec, AccountSpec, DataProductSpec, ResourceLinkSpec, GrantSpec>;
+using Spec = std::variant<MeshSpec, AccountSpec, DataProductSpec, ResourceLinkSpec, GrantSpec, LFTagSpec>;
 
 /// A declared object, typed. The status is kept apart (see `status.h`).
 struct Resource {

@@ -5,6 +5,7 @@
 
 #include "controller/api/schema.h"
 #include "controller/base/json_path.h"
+#include "controller/catalog/tag_expression.h"
 
 namespace datamesh::api {
 namespace {
@@ -39,7 +40,14 @@ bool table_link_has_database(const Json& link) { return !has(link, "table") || h
 bool database_is_for_table_link(const Json& link) { return !has(link, "database") || has(link, "table"); }
 
 bool one_of_include_and_exclude(const Json& columns) { return has(columns, "include") != has(columns, "exclude"); }
-bool one_of_product_and_link(const Json& grant) { return has(grant, "product") != has(grant, "link"); }
+bool one_of_product_link_and_tags(const Json& grant) {
+  return has(grant, "product") + has(grant, "link") + has(grant, "tagExpression") == 1;
+}
+bool tags_have_account(const Json& grant) { return has(grant, "tagExpression") == has(grant, "account"); }
+bool catalog_is_for_tags(const Json& grant) { return !has(grant, "catalog") || has(grant, "tagExpression"); }
+bool tags_choose_tables(const Json& grant) {
+  return !has(grant, "tagExpression") || !(has(grant, "tables") || has(grant, "columns") || has(grant, "rowFilter"));
+}
 
 bool is_filtered(const Json& grant) { return has(grant, "columns") || has(grant, "rowFilter"); }
 bool excludes_columns(const Json& grant) { return has(member(grant, "columns"), "exclude"); }
@@ -60,8 +68,9 @@ bool accounts_include_columns(const Json& grant) {
   return !excludes_columns(grant) || !has_some(member(grant, "to"), "accounts");
 }
 
-bool accounts_receive_from_product(const Json& grant) {
-  return has(grant, "product") || !has_some(member(grant, "to"), "accounts");
+bool accounts_receive_from_owner(const Json& grant) {
+  const bool own_tags = has(grant, "tagExpression") && !has(grant, "catalog");
+  return has(grant, "product") || own_tags || !has_some(member(grant, "to"), "accounts");
 }
 
 bool has_receiver(const Json& grant) {
@@ -87,7 +96,11 @@ constexpr CodedRule kRules[] = {
     {"!has(self.table) || has(self.database)", table_link_has_database},
     {"!has(self.database) || has(self.table)", database_is_for_table_link},
     {"has(self.include) != has(self.exclude)", one_of_include_and_exclude},
-    {"has(self.product) != has(self.link)", one_of_product_and_link},
+    {"(has(self.product) ? 1 : 0) + (has(self.link) ? 1 : 0) + (has(self.tagExpression) ? 1 : 0) == 1",
+     one_of_product_link_and_tags},
+    {"has(self.tagExpression) == has(self.account)", tags_have_account},
+    {"!has(self.catalog) || has(self.tagExpression)", catalog_is_for_tags},
+    {"!has(self.tagExpression) || !(has(self.tables) || has(self.columns) || has(self.rowFilter))", tags_choose_tables},
     {"!(has(self.columns) || has(self.rowFilter)) || (has(self.tables) && size(self.tables) == 1)",
      filter_has_one_table},
     {"!(has(self.columns) || has(self.rowFilter)) || !has(self.permissions) || "
@@ -96,7 +109,9 @@ constexpr CodedRule kRules[] = {
     {"!self.grantable || !has(self.columns) || !has(self.columns.exclude)", grantable_includes_columns},
     {"!has(self.columns) || !has(self.columns.exclude) || !has(self.to.accounts) || size(self.to.accounts) == 0",
      accounts_include_columns},
-    {"has(self.product) || !has(self.to.accounts) || size(self.to.accounts) == 0", accounts_receive_from_product},
+    {"has(self.product) || (has(self.tagExpression) && !has(self.catalog)) || !has(self.to.accounts) || "
+     "size(self.to.accounts) == 0",
+     accounts_receive_from_owner},
     {"(has(self.to.accounts) && size(self.to.accounts) > 0) || "
      "(has(self.to.principals) && size(self.to.principals) > 0) || "
      "(has(self.to.personas) && size(self.to.personas) > 0)",
@@ -113,6 +128,14 @@ void check_partition_keys(const Json& table, const std::string& path, std::vecto
     problems.push_back({member_path(element_path(member_path(path, "partitionKeys"), i), "name"),
                         "\"" + name + "\" is a column as well as a partition key", "list it once"});
   }
+}
+
+void check_tag_expression(const Json& grant, std::vector<Problem>& problems) {
+  const std::string text = string_at(grant, "tagExpression");
+  if (text.empty()) return;
+  const auto parsed = catalog::parse_tag_expression(text);
+  if (parsed) return;
+  problems.push_back({"spec.tagExpression", parsed.error().message, "for instance classification in (public, internal)"});
 }
 
 }  // namespace
@@ -132,6 +155,7 @@ std::vector<std::string_view> rule_texts() {
 
 std::vector<Problem> uncosted_problems(std::string_view kind, const Json& object) {
   std::vector<Problem> problems;
+  if (kind == "Grant") check_tag_expression(member(object, "spec"), problems);
   if (kind != "DataProduct") return problems;
   const Json& tables = at_path(object, {"spec", "tables"});
   for (std::size_t i = 0; i < tables.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "controller/catalog/snapshot.h"
 
@@ -49,6 +50,11 @@ bool satisfies_table(const Table& observed, const Table& wanted) {
   return same_schema && observed.description == wanted.description &&
          observed.owner == wanted.owner && observed.location == wanted.location &&
          observed.format == wanted.format && holds(observed.parameters, wanted.parameters);
+}
+
+bool satisfies_tag_key(const TagKey& observed, const TagKey& wanted) {
+  return std::includes(observed.values.begin(), observed.values.end(), wanted.values.begin(), wanted.values.end()) &&
+         surplus_values(observed, wanted).empty();
 }
 
 bool satisfies_tag(const EntryValue* observed, const EntryValue& claimed,
@@ -169,8 +175,7 @@ bool deletable(const DiffInput& input) {
   if (input.owned == nullptr || input.observed == nullptr) return false;
   switch (input.key.local.kind) {
     case EntryKind::Settings:
-    case EntryKind::ShareAcceptance:
-    case EntryKind::TagKey: return false;  // shared by nature: taking them away is nobody's single decision
+    case EntryKind::ShareAcceptance: return false;  // shared by nature: taking them away is nobody's single decision
     default: return true;
   }
 }
@@ -186,6 +191,9 @@ std::vector<Action> diff_other(const DiffInput& input) {
     // A link is never updated: that would act on its target (traps T5, T6).
     return {{input.key, Verb::Delete, *input.observed, Cause::Changed},
             {input.key, Verb::Create, *input.claimed, Cause::Changed}};
+  }
+  if (input.key.local.kind == EntryKind::TagKey) {
+    return {{input.key, Verb::Update, with_kept(as<TagKey>(*input.claimed), as<TagKey>(*input.observed)), Cause::Changed}};
   }
   return {{input.key, Verb::Update, *input.claimed, Cause::Changed}};
 }
@@ -221,6 +229,21 @@ std::string describe_permission(const Action& action) {
 }
 
 }  // namespace
+
+std::set<std::string> surplus_values(const TagKey& observed, const TagKey& wanted) {
+  std::set<std::string> out;
+  if (!wanted.exact) return out;
+  for (const std::string& value : observed.values) {
+    if (!wanted.values.contains(value) && !wanted.kept.contains(value)) out.insert(value);
+  }
+  return out;
+}
+
+EntryValue with_kept(TagKey wanted, const TagKey& observed) {
+  std::set_intersection(observed.values.begin(), observed.values.end(), wanted.kept.begin(), wanted.kept.end(),
+                        std::inserter(wanted.values, wanted.values.end()));
+  return Shared<TagKey>(std::move(wanted));
+}
 
 const EntryValue* inherited_tag(const Snapshot& snapshot, const LocalKey& key) {
   const std::size_t hash = key.name.rfind('#');
@@ -312,9 +335,7 @@ bool satisfies(const LocalKey& key, const EntryValue* observed, const EntryValue
     return satisfies_table(as<Table>(*observed), as<Table>(claimed));
   }
   if (std::holds_alternative<Shared<TagKey>>(claimed)) {
-    const auto& have = as<TagKey>(*observed).values;
-    const auto& want = as<TagKey>(claimed).values;
-    return std::includes(have.begin(), have.end(), want.begin(), want.end());
+    return satisfies_tag_key(as<TagKey>(*observed), as<TagKey>(claimed));
   }
   return *observed == claimed;
 }
@@ -327,7 +348,10 @@ std::optional<EntryValue> merged(const EntryValue& a, const EntryValue& b) {
   if (std::holds_alternative<Shared<Settings>>(a)) return merged_settings(as<Settings>(a), as<Settings>(b));
   if (std::holds_alternative<Shared<TagKey>>(a)) {
     TagKey out = as<TagKey>(a);
-    out.values.insert(as<TagKey>(b).values.begin(), as<TagKey>(b).values.end());
+    const TagKey& other = as<TagKey>(b);
+    out.values.insert(other.values.begin(), other.values.end());
+    out.kept.insert(other.kept.begin(), other.kept.end());
+    out.exact = out.exact || other.exact;
     return EntryValue(Shared<TagKey>(std::move(out)));
   }
   if (a == b) return a;

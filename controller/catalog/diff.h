@@ -64,6 +64,11 @@ bool satisfies(const LocalKey& key, const EntryValue* observed, const EntryValue
 /// What the observed permission gives beyond the claimed one, both on a resource of the type; the DESCRIBE that others
 /// imply is nothing beyond.
 PermissionValue beyond(const EntryValue& observed, const EntryValue& claimed, ResourceType type);
+/// The values that `observed` has and an exact `wanted` neither wants nor keeps.
+std::set<std::string> surplus_values(const TagKey& observed, const TagKey& wanted);
+
+/// `wanted` with those of its kept values that are there: what a tag has once it is as wanted.
+EntryValue with_kept(TagKey wanted, const TagKey& observed);
 
 /// The claims of several resources on one entry as one value: permissions and tag values unite, settings merge
 /// field by field, all else must be equal. nullopt: they contradict each other.

@@ -135,6 +135,8 @@ struct Link {
 
 struct TagKey {
   std::set<std::string> values;  ///< in a claim: those that shall exist
+  std::set<std::string> kept;    ///< in a claim: those that stay where they exist, but are not made
+  bool exact = false;            ///< in a claim: no others shall exist
   bool operator==(const TagKey&) const = default;
 };
 

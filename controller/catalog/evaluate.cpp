@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/catalog/tag_expression.h"
+
 namespace datamesh::catalog {
 namespace {
 
@@ -33,7 +35,9 @@ bool gives(const PermissionValue& value, const ResourceId& resource, const Acces
 /// Looks for what `principal` holds that answers the query.
 class Search {
  public:
-  Search(const Snapshot& snapshot, const AccessQuery& query) : snapshot_(snapshot), query_(query) {}
+  /// `owner` is the catalog whose table it is: the tags are there, whoever holds permissions on them.
+  Search(const Snapshot& snapshot, const Snapshot& owner, const AccessQuery& query)
+      : snapshot_(snapshot), owner_(owner), query_(query) {}
 
   /// The entry that gives `principal` what is asked, if one does.
   std::optional<LocalKey> find(const std::string& principal) const {
@@ -114,12 +118,13 @@ class Search {
     std::string resource = query_.database + "/" + query_.table;
     if (!query_.column.empty()) resource += "/" + query_.column;
     const LocalKey local{EntryKind::TagAssignment, resource + "#" + key};
-    const EntryValue* found = snapshot_.find(local);
-    if (found == nullptr) found = inherited_tag(snapshot_, local);
+    const EntryValue* found = owner_.find(local);
+    if (found == nullptr) found = inherited_tag(owner_, local);
     return found == nullptr ? "" : std::get<TagAssignment>(*found).value;
   }
 
   const Snapshot& snapshot_;
+  const Snapshot& owner_;
   const AccessQuery& query_;
 };
 
@@ -149,9 +154,30 @@ std::string part_of(const Snapshot& snapshot, const LocalKey& entry, const Acces
   return out;
 }
 
+/// Where a permission by tags lets in, the expression, and for each key the value that the object has and where from.
+/// Source: lake-formation.md 2.7 (inheritance database -> table -> column)
+std::string tags_of(const Snapshot& owner, const LocalKey& entry, const AccessQuery& query) {
+  const auto id = parse_permission_id(entry.name);
+  if (!id || id->resource.type != ResourceType::TablePolicy) return {};
+  std::string out = ", by tags " + id->resource.detail;
+  for (const auto& [key, values] : expression_of(id->resource.detail).terms) {
+    std::string at = query.database + "/" + query.table + (query.column.empty() ? "" : "/" + query.column);
+    const std::string object = at;
+    const EntryValue* found = owner.find({EntryKind::TagAssignment, at + "#" + key});
+    while (found == nullptr && at.find('/') != std::string::npos) {
+      at.resize(at.rfind('/'));
+      found = owner.find({EntryKind::TagAssignment, at + "#" + key});
+    }
+    if (found == nullptr) continue;
+    out += "; " + key + " is " + std::get<TagAssignment>(*found).value + (at == object ? " on " : ", inherited from ") + at;
+  }
+  return out;
+}
+
 /// What a principal holds in one catalog: by itself, with everybody of its account, or because IAM decides alone.
-Hop hop_for(HopKind kind, const CatalogRef& catalog, const Snapshot& snapshot, const AccessQuery& query) {
-  const Search search(snapshot, query);
+Hop hop_for(HopKind kind, const CatalogRef& catalog, const Snapshot& snapshot, const Snapshot& owner,
+            const AccessQuery& query) {
+  const Search search(snapshot, owner, query);
   const std::string account = account_of_principal(query.principal);
   Hop hop{kind, false, catalog, "", std::nullopt};
   for (const std::string& holder : {query.principal, account + ":IAMPrincipals", std::string("IAM_ALLOWED_PRINCIPALS")}) {
@@ -159,7 +185,7 @@ Hop hop_for(HopKind kind, const CatalogRef& catalog, const Snapshot& snapshot, c
     if (!hop.entry) continue;
     hop.ok = true;
     hop.what = holder + " holds " + std::string(to_string(query.permission)) + " on " + asked(query) +
-               part_of(snapshot, *hop.entry, query);
+               part_of(snapshot, *hop.entry, query) + tags_of(owner, *hop.entry, query);
     return hop;
   }
   if (query.permission == Permission::Describe && is_administrator(snapshot, query.principal)) {
@@ -206,16 +232,16 @@ Access evaluate(const AccessQuery& query, const Snapshot& governing, const Snaps
   Access out;
   const std::string account = account_of_principal(query.principal);
   if (account.empty() || account == query.governing.account) {
-    out.hops.push_back(hop_for(HopKind::Permission, query.governing, governing, query));
+    out.hops.push_back(hop_for(HopKind::Permission, query.governing, governing, governing, query));
     out.allowed = out.hops.front().ok;
     return out;
   }
   const CatalogRef here{account, query.governing.region};
-  const Search granted(governing, query);
+  const Search granted(governing, governing, query);
   if (auto direct = granted.find(query.principal)) {
     out.hops.push_back({HopKind::Permission, true, query.governing,
                         query.principal + " holds " + std::string(to_string(query.permission)) + " on " +
-                            asked(query) + " directly from its owner",
+                            asked(query) + " directly from its owner" + tags_of(governing, *direct, query),
                         direct});
     out.hops.push_back(share_hop(query, here, local));
     out.allowed = out.hops.back().ok;
@@ -224,10 +250,11 @@ Access evaluate(const AccessQuery& query, const Snapshot& governing, const Snaps
   Hop shared{HopKind::AccountPermission, false, query.governing, "", granted.find(account)};
   shared.ok = shared.entry.has_value();
   shared.what = "account " + account + (shared.ok ? " holds " : " does not hold ") +
-                std::string(to_string(query.permission)) + " on " + asked(query);
+                std::string(to_string(query.permission)) + " on " + asked(query) +
+                (shared.ok ? tags_of(governing, *shared.entry, query) : "");
   out.hops.push_back(shared);
   out.hops.push_back(share_hop(query, here, local));
-  if (local != nullptr) out.hops.push_back(hop_for(HopKind::LocalPermission, here, *local, query));
+  if (local != nullptr) out.hops.push_back(hop_for(HopKind::LocalPermission, here, *local, governing, query));
   out.allowed = local != nullptr && std::all_of(out.hops.begin(), out.hops.end(), [](const Hop& hop) { return hop.ok; });
   out.hops.push_back(link_hop(query, here, local));
   return out;

@@ -49,6 +49,15 @@ void merge_in(catalog::Snapshot& snapshot, const Action& action) {
   snapshot.entries.insert_or_assign(action.key.local, both ? *both : action.value);
 }
 
+/// The tag has what is wanted, and of what is kept that which it had.
+void put_exact_tag(catalog::Snapshot& snapshot, const catalog::LocalKey& key, const catalog::TagKey& wanted) {
+  const EntryValue* before = snapshot.find(key);
+  const catalog::TagKey there = before == nullptr ? catalog::TagKey{} : *std::get<catalog::Shared<catalog::TagKey>>(*before);
+  const EntryValue after = with_kept(wanted, there);
+  const auto& values = std::get<catalog::Shared<catalog::TagKey>>(after)->values;
+  snapshot.entries.insert_or_assign(key, catalog::Shared<catalog::TagKey>(catalog::TagKey{values, {}, false}));
+}
+
 }  // namespace
 
 void confirm(Confirmed& confirmed, KeyId id, const Action& action) {
@@ -81,7 +90,9 @@ void note_effect(catalog::Snapshot& snapshot, const Action& action) {
       return;
     case Verb::Create:
     case Verb::Update:
-      if (action.key.local.kind == EntryKind::Settings || action.key.local.kind == EntryKind::TagKey) {
+      if (const auto* tag = std::get_if<catalog::Shared<catalog::TagKey>>(&action.value); tag != nullptr && (*tag)->exact) {
+        put_exact_tag(snapshot, action.key.local, **tag);
+      } else if (action.key.local.kind == EntryKind::Settings || action.key.local.kind == EntryKind::TagKey) {
         merge_in(snapshot, action);
       } else {
         snapshot.entries.insert_or_assign(action.key.local, action.value);

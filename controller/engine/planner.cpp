@@ -4,6 +4,7 @@
 
 #include "controller/engine/obstacles.h"
 #include "controller/engine/quota_check.h"
+#include "controller/engine/tag_rules.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
@@ -165,7 +166,7 @@ class Planning {
       return out;
     }
     out.verdict = EntryVerdict::Act;
-    if (stop_at_rival(out)) return out;
+    if (stop_at_rival(out) || keep_used_values(out)) return out;
     const bool makes = std::any_of(out.actions.begin(), out.actions.end(), makes_something);
     if (makes && !ledger_.is_recorded(id)) {
       out.verdict = EntryVerdict::Unrecorded;
@@ -173,6 +174,8 @@ class Planning {
       if (const auto missing = first_missing_need(id)) {
         out.verdict = EntryVerdict::Waits;
         out.waits_for = missing;
+        take_back_meanwhile(out);
+      } else if (wait_for_tag_value(key, *desired.value, out)) {
         take_back_meanwhile(out);
       } else {
         planned_.insert(id);
@@ -315,6 +318,53 @@ class Planning {
       if (!planned_.contains(need) && !in_place(ledger_, input_.snapshots, need)) return need;
     }
     return std::nullopt;
+  }
+
+  /// Values of a tag that something uses, whoever made it, stay: they would vanish from it without a word.
+  /// Source: lake-formation.md 2.7 (UpdateLFTag and DeleteLFTag may not look)
+  bool keep_used_values(EntryPlan& out) const {
+    const EntryKey& key = ledger_.key(out.id);
+    if (key.local.kind != EntryKind::TagKey || snapshot_.find(key.local) == nullptr) return false;
+    const bool deletes = out.actions.front().verb == Verb::Delete;
+    const catalog::TagKey& there = *value_in<catalog::TagKey>(snapshot_.find(key.local));
+    catalog::TagKey wanted = deletes ? catalog::TagKey{{}, {}, true} : *value_in<catalog::TagKey>(&out.actions.front().value);
+    const auto used = tag_values_used(snapshot_, key.catalog.account, key.local.name);
+    for (const std::string& value : surplus_values(there, wanted)) {
+      const auto user = used.find(value);
+      if (user == used.end()) continue;
+      wanted.kept.insert(value);
+      out.waits_for = ledger_.lookup({key.catalog, user->second});
+      out.message = "value " + value + " of LF-tag " + key.local.name + " is still used: " + to_string(user->second);
+    }
+    if (out.message.empty()) return false;
+    const EntryValue rest = catalog::with_kept(wanted, there);
+    if (!deletes && !satisfies(key.local, snapshot_.find(key.local), rest)) {
+      out.actions.front().value = rest;
+      out.waits_for.reset();
+      out.message.clear();
+      return false;
+    }
+    out.verdict = EntryVerdict::Waits;
+    return true;
+  }
+
+  /// A value can be given only when its tag has it, or gets it in this plan.
+  bool wait_for_tag_value(const EntryKey& key, const EntryValue& wanted, EntryPlan& out) const {
+    for (const auto& [tag, values] : tag_values_needed(key, wanted)) {
+      const catalog::LocalKey local{EntryKind::TagKey, tag};
+      const auto id = ledger_.lookup({key.catalog, local});
+      const auto desired = id && planned_.contains(*id) ? ledger_.desired(*id).value : std::nullopt;
+      const auto* there = value_in<catalog::TagKey>(snapshot_.find(local));
+      const auto* coming = value_in<catalog::TagKey>(desired ? &*desired : nullptr);
+      for (const std::string& value : values) {
+        if ((there != nullptr && there->values.contains(value)) || (coming != nullptr && coming->values.contains(value))) continue;
+        out.verdict = EntryVerdict::Waits;
+        out.waits_for = id;
+        out.message = "LF-tag " + tag + " has no value " + value;
+        return true;
+      }
+    }
+    return false;
   }
 
   /// A share that has not arrived cannot be made from this side.

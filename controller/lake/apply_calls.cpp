@@ -1,5 +1,8 @@
 #include "controller/lake/apply_calls.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "controller/lake/glue_shapes.h"
 #include "controller/lake/permission_rows.h"
 
@@ -31,6 +34,16 @@ Result<Effect> deleted(const Result<Json>& result) {
 Result<Effect> done(const Result<Json>& result) {
   if (result) return Effect::Done;
   return fail(result.error());
+}
+
+/// `values` as parts of at most 50, the most that one call about a tag takes.
+std::vector<std::vector<std::string>> in_chunks(const std::vector<std::string>& values) {
+  std::vector<std::vector<std::string>> out;
+  for (const std::string& value : values) {
+    if (out.empty() || out.back().size() == 50) out.emplace_back();
+    out.back().push_back(value);
+  }
+  return out;
 }
 
 Json database_resource(const CatalogRef& catalog, const std::string& database) {
@@ -235,22 +248,31 @@ Result<Effect> Calls::link(const Action& action) {
                         table_resource(catalog_, database, table)));
 }
 
-/// Values are added in chunks of 50, the most that one call takes.
+/// Values are added and removed in chunks of 50, the most that one call takes. What is there is read first: only what
+/// is missing is added, and of an exact claim only what is neither wanted nor kept is removed.
 Result<Effect> Calls::tag_key(const Action& action) {
   const std::string& key = action.key.local.name;
+  if (action.verb == Verb::Delete) {
+    return deleted(call(aws::Service::LakeFormation, "DeleteLFTag", {{"TagKey", key}}));
+  }
   const auto& wanted = value_of<catalog::TagKey>(action);
-  std::vector<std::string> values(wanted.values.begin(), wanted.values.end());
+  catalog::TagKey there;
   bool create = action.verb == Verb::Create;
   if (!create) {
     TRY_VALUE(const Json out, call(aws::Service::LakeFormation, "GetLFTag", {{"TagKey", key}}));
-    for (const Json& value : member(out, "TagValues")) std::erase(values, value.get<std::string>());
+    for (const Json& value : member(out, "TagValues")) there.values.insert(value.get<std::string>());
   }
-  for (std::size_t at = 0; at < values.size(); at += 50) {
-    const std::vector<std::string> chunk(values.begin() + static_cast<std::ptrdiff_t>(at),
-                                         values.begin() + static_cast<std::ptrdiff_t>(std::min(values.size(), at + 50)));
+  std::vector<std::string> missing;
+  std::set_difference(wanted.values.begin(), wanted.values.end(), there.values.begin(), there.values.end(),
+                      std::back_inserter(missing));
+  for (const auto& chunk : in_chunks(missing)) {
     TRY(call(aws::Service::LakeFormation, create ? "CreateLFTag" : "UpdateLFTag",
              {{"TagKey", key}, {create ? "TagValues" : "TagValuesToAdd", chunk}}));
     create = false;
+  }
+  const auto surplus = surplus_values(there, wanted);
+  for (const auto& chunk : in_chunks({surplus.begin(), surplus.end()})) {
+    TRY(call(aws::Service::LakeFormation, "UpdateLFTag", {{"TagKey", key}, {"TagValuesToDelete", chunk}}));
   }
   return Effect::Done;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "controller/mesh/tags.h"
+
 namespace datamesh::mesh {
 
 using api::ObjectKey;
@@ -38,9 +40,15 @@ std::vector<ObjectKey> references(const api::GrantSpec& spec, const std::string&
   std::vector<ObjectKey> out;
   if (spec.product) out.push_back(key_for("DataProduct", *spec.product, ns));
   if (spec.link) out.push_back({"ResourceLink", ns, *spec.link});
+  if (!spec.account.empty()) out.push_back({"Account", ns, spec.account});
+  if (spec.catalog) out.push_back(key_for("Account", *spec.catalog, ns));
   for (const Ref& account : spec.accounts) out.push_back(key_for("Account", account, ns));
   for (const auto& persona : spec.personas) out.push_back(key_for("Account", persona.account, ns));
   return out;
+}
+
+std::vector<ObjectKey> references(const api::LFTagSpec& spec, const std::string& ns) {
+  return {{"Account", ns, spec.account}};
 }
 
 /// The producer's own database that the product follows; empty when it follows none.
@@ -69,6 +77,12 @@ void Mesh::put(Resource resource) {
   if (const std::string source = followed_by(resource); !source.empty()) {
     followers_[source].insert(resource.key);
   }
+  if (const auto* tag = std::get_if<api::LFTagSpec>(&resource.spec)) tag_declarers_[tag->key].insert(resource.key);
+  for (const auto& [tag, values] : tags_used_by(resource)) {
+    auto& users = tag_users_[tag];
+    for (const std::string& value : values) users[value].insert(resource.key);
+    if (values.empty()) users[""].insert(resource.key);  // any value
+  }
   const ObjectKey key = resource.key;
   resources_[key] = std::make_shared<const Resource>(std::move(resource));
 }
@@ -86,6 +100,13 @@ void Mesh::remove(const ObjectKey& key) {
     accounts_by_id_[account->account_id].erase(key);
   }
   if (const std::string source = followed_by(*found->second); !source.empty()) followers_[source].erase(key);
+  if (const auto* tag = std::get_if<api::LFTagSpec>(&found->second->spec)) tag_declarers_[tag->key].erase(key);
+  for (const auto& [tag, values] : tags_used_by(*found->second)) {
+    auto& users = tag_users_[tag];
+    for (const std::string& value : values) users[value].erase(key);
+    if (values.empty()) users[""].erase(key);
+    std::erase_if(users, [](const auto& each) { return each.second.empty(); });
+  }
   resources_.erase(found);
 }
 
@@ -144,6 +165,37 @@ std::vector<ObjectKey> Mesh::referrers(const ObjectKey& key) const {
   return {found->second.begin(), found->second.end()};
 }
 
+std::vector<ObjectKey> Mesh::declarers_of_tag(const std::string& key) const {
+  const auto found = tag_declarers_.find(key);
+  if (found == tag_declarers_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+std::map<std::string, std::set<ObjectKey>> Mesh::users_of_tag(const std::string& key) const {
+  const auto found = tag_users_.find(key);
+  return found == tag_users_.end() ? std::map<std::string, std::set<ObjectKey>>{} : found->second;
+}
+
+/// An LFTag says which values its users may use; its users say which values it may not lose; and what a Grant gives an
+/// account by tags bounds what other Grants pass on within that account.
+void Mesh::collect_by_tags(const ObjectKey& key, std::set<ObjectKey>& out) const {
+  const Resource* resource = find(key);
+  if (resource == nullptr) return;
+  if (const auto* tag = std::get_if<api::LFTagSpec>(&resource->spec)) {
+    for (const auto& [value, users] : users_of_tag(tag->key)) out.insert(users.begin(), users.end());
+    for (const ObjectKey& each : declarers_of_tag(tag->key)) out.insert(each);
+  }
+  for (const auto& [tag, values] : tags_used_by(*resource)) {
+    for (const ObjectKey& each : declarers_of_tag(tag)) out.insert(each);
+    if (key.kind != "Grant") continue;
+    for (const auto& [value, users] : users_of_tag(tag)) {
+      for (const ObjectKey& user : users) {
+        if (user.kind == "Grant") out.insert(user);
+      }
+    }
+  }
+}
+
 void Mesh::collect_referrers(const ObjectKey& key, std::set<ObjectKey>& out) const {
   if (!out.insert(key).second) return;
   for (const ObjectKey& referrer : referrers(key)) collect_referrers(referrer, out);
@@ -170,6 +222,16 @@ std::vector<ObjectKey> Mesh::affected_by(const ObjectKey& key) const {
         collect_referrers(twin->key, out);
       }
     }
+  }
+  if (const Resource* link = key.kind == "ResourceLink" ? find(key) : nullptr) {
+    // Whoever reads by tags in that account reads through its links.
+    for (const ObjectKey& each : referrers({"Account", key.ns, spec_of<api::ResourceLinkSpec>(*link).account})) {
+      const Resource* grant = each.kind == "Grant" ? find(each) : nullptr;
+      if (grant != nullptr && spec_of<api::GrantSpec>(*grant).catalog) out.insert(each);
+    }
+  }
+  for (const ObjectKey& each : std::set<ObjectKey>(out)) {
+    if (each == key || each.kind == "LFTag") collect_by_tags(each, out);
   }
   if (key.kind == "Grant") {
     // What an account was granted bounds what it may grant on through its links.

@@ -39,6 +39,11 @@ class Mesh {
 
   const std::map<api::ObjectKey, ResourcePtr>& all() const { return resources_; }
 
+  /// LFTags that declare the key, in any account, sorted.
+  std::vector<api::ObjectKey> declarers_of_tag(const std::string& key) const;
+  /// By value, the products and Grants that use `key` with it in any catalog.
+  std::map<std::string, std::set<api::ObjectKey>> users_of_tag(const std::string& key) const;
+
   using SourceTables = std::map<std::string, catalog::Table>;  ///< by table name
   /// Products whose schema follows a database of the producer's own that is called `database`.
   std::vector<api::ObjectKey> followers(const std::string& database) const;
@@ -49,11 +54,14 @@ class Mesh {
 
  private:
   void collect_referrers(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;
+  void collect_by_tags(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;
 
   std::map<api::ObjectKey, ResourcePtr> resources_;
   std::map<api::ObjectKey, std::set<api::ObjectKey>> referrers_;
   std::map<std::string, std::set<api::ObjectKey>> accounts_by_id_;
   std::map<std::string, std::set<api::ObjectKey>> followers_;  ///< by source database
+  std::map<std::string, std::set<api::ObjectKey>> tag_declarers_;  ///< by tag key
+  std::map<std::string, std::map<std::string, std::set<api::ObjectKey>>> tag_users_;  ///< by tag key and value
   std::map<std::pair<CatalogRef, std::string>, SourceTables> sources_;
 };
 

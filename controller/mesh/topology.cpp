@@ -1,9 +1,8 @@
 #include "controller/mesh/topology.h"
 
 namespace datamesh::mesh {
-namespace {
 
-AccountAnswer account(const api::Ref& ref, const std::string& ns, const Mesh& mesh) {
+AccountAnswer account_of(const api::Ref& ref, const std::string& ns, const Mesh& mesh) {
   const api::Resource* found = mesh.find("Account", ref, ns);
   const std::string name = "Account " + (ref.ns.empty() ? ns : ref.ns) + "/" + ref.name;
   if (found == nullptr) return {nullptr, Gap::AccountNotFound, name};
@@ -13,9 +12,11 @@ AccountAnswer account(const api::Ref& ref, const std::string& ns, const Mesh& me
   return {found, Gap::None, ""};
 }
 
+namespace {
+
 AccountAnswer line_of_business_account(const std::string& name, const Mesh& mesh) {
   for (const auto& line : mesh.spec().lines_of_business) {
-    if (line.name == name) return account(line.central_account, "", mesh);
+    if (line.name == name) return account_of(line.central_account, "", mesh);
   }
   return {nullptr, Gap::LineOfBusinessNotFound,
           name.empty() ? "the producer's lineOfBusiness" : "line of business " + name};
@@ -24,11 +25,11 @@ AccountAnswer line_of_business_account(const std::string& name, const Mesh& mesh
 }  // namespace
 
 AccountAnswer producer_of(const api::Resource& product, const Mesh& mesh) {
-  return account({"", spec_of<api::DataProductSpec>(product).account}, product.key.ns, mesh);
+  return account_of({"", spec_of<api::DataProductSpec>(product).account}, product.key.ns, mesh);
 }
 
 AccountAnswer consumer_of(const api::Resource& link, const Mesh& mesh) {
-  return account({"", spec_of<api::ResourceLinkSpec>(link).account}, link.key.ns, mesh);
+  return account_of({"", spec_of<api::ResourceLinkSpec>(link).account}, link.key.ns, mesh);
 }
 
 AccountAnswer owner_of(const api::Resource& product, const Mesh& mesh) {
@@ -38,7 +39,7 @@ AccountAnswer owner_of(const api::Resource& product, const Mesh& mesh) {
   switch (mesh.spec().governance) {
     case api::Governance::Federated: return producer;
     case api::Governance::Central:
-      return account(mesh.spec().central_account.value_or(api::Ref{}), "", mesh);
+      return account_of(mesh.spec().central_account.value_or(api::Ref{}), "", mesh);
     case api::Governance::LineOfBusiness:
       return line_of_business_account(producer.spec().line_of_business, mesh);
   }

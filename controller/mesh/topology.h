@@ -30,6 +30,8 @@ struct AccountAnswer {
   explicit operator bool() const { return account != nullptr; }
 };
 
+/// The Account that `ref` names from namespace `ns`, where it speaks for its id.
+AccountAnswer account_of(const api::Ref& ref, const std::string& ns, const Mesh& mesh);
 /// The account whose catalog governs `product`: the central account, that of the product's line of business, or
 /// the producer itself.
 AccountAnswer owner_of(const api::Resource& product, const Mesh& mesh);

@@ -136,10 +136,10 @@ TEST_P(CrdSchema, HasTheConventionsOfKubernetes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, CrdSchema,
-                         ::testing::Values("Account", "DataProduct", "Grant", "Mesh", "ResourceLink"),
+                         ::testing::Values("Account", "DataProduct", "Grant", "LFTag", "Mesh", "ResourceLink"),
                          [](const auto& kind) { return std::string(kind.param); });
 
-TEST(CrdSchemas, AreTestedForEveryKind) { EXPECT_EQ(registry().kinds().size(), 5u); }
+TEST(CrdSchemas, AreTestedForEveryKind) { EXPECT_EQ(registry().kinds().size(), 6u); }
 
 }  // namespace
 }  // namespace datamesh::api

@@ -21,6 +21,7 @@ inline Json minimal(const std::string& kind) {
   }
   if (kind == "DataProduct") return object_of(kind, {{"account", "sales"}, {"database", "orders"}});
   if (kind == "ResourceLink") return object_of(kind, {{"account", "lab"}, {"product", {{"name", "orders"}}}});
+  if (kind == "LFTag") return object_of(kind, {{"account", "central"}, {"key", "level"}, {"values", {"public"}}});
   Json account = {{"name", "lab"}};
   return object_of(kind, {{"product", {{"name", "orders"}}}, {"to", {{"accounts", Json::array({account})}}}});
 }

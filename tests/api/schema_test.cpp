@@ -23,12 +23,12 @@ std::string problems_of(const Json& object) { return to_string(registry().valida
 TEST(SchemaRegistry, KnowsTheKindsOfTheCrds) {
   std::vector<std::string> kinds;
   for (const KindFacts* facts : registry().kinds()) kinds.push_back(facts->kind + " " + facts->plural);
-  EXPECT_THAT(kinds, ElementsAre("Account accounts", "DataProduct dataproducts", "Grant grants", "Mesh meshes",
+  EXPECT_THAT(kinds, ElementsAre("Account accounts", "DataProduct dataproducts", "Grant grants", "LFTag lftags", "Mesh meshes",
                                  "ResourceLink resourcelinks"));
   EXPECT_EQ(registry().find("Mesh")->scope, Scope::Cluster);
   EXPECT_EQ(registry().find("Grant")->scope, Scope::Namespaced);
   EXPECT_EQ(registry().find("Widget"), nullptr);
-  EXPECT_EQ(registry().category("datamesh").size(), 5u);
+  EXPECT_EQ(registry().category("datamesh").size(), 6u);
   EXPECT_EQ(registry().category("all").size(), 0u);
 }
 

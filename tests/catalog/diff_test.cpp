@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "controller/catalog/snapshot.h"
 #include "tests/catalog/entries.h"
 
@@ -60,7 +62,7 @@ std::vector<KindCase> kinds() {
        "database sales"},
       {"Table", table_key("sales", "orders"), Shared<Table>(orders()), Shared<Table>(other), "table sales/orders"},
       {"TagKey", {EntryKind::TagKey, "domain"}, Shared<TagKey>({{"sales"}}), Shared<TagKey>({{"other"}}),
-       "tag domain", false},
+       "tag domain"},
       {"TagAssignment", {EntryKind::TagAssignment, "sales#domain"}, TagAssignment{"sales"}, TagAssignment{"other"},
        "tag of sales#domain = "},
       {"DataFilter", {EntryKind::DataFilter, "sales/orders/f"}, Shared<DataFilter>({"x = 1", {}, {}}),
@@ -249,6 +251,16 @@ TEST(Merged, AllElseMustBeEqual) {
   EXPECT_EQ(merged(Shared<Table>(orders()), Shared<Table>(other)), std::nullopt);
   EXPECT_EQ(merged(TagAssignment{"a"}, TagAssignment{"b"}), std::nullopt);
   EXPECT_EQ(merged(TagAssignment{"a"}, OptIn{}), std::nullopt);
+}
+
+TEST(Diff, RemovesOnlyWhatAnExactTagNeitherWantsNorKeeps) {
+  const LocalKey level{EntryKind::TagKey, "level"};
+  const EntryValue wanted = Shared<TagKey>(TagKey{{"a", "b"}, {"c"}, true});
+  EXPECT_TRUE(satisfies(level, std::make_unique<const EntryValue>(Shared<TagKey>({{"a", "b"}})).get(), wanted)) << "c is not made";
+  EXPECT_TRUE(satisfies(level, std::make_unique<const EntryValue>(Shared<TagKey>({{"a", "b", "c"}})).get(), wanted)) << "c is kept";
+  EXPECT_FALSE(satisfies(level, std::make_unique<const EntryValue>(Shared<TagKey>({{"a", "b", "d"}})).get(), wanted));
+  EXPECT_EQ(surplus_values({{"a", "c", "d", "e"}, {}, false}, {{"a", "b"}, {"c"}, true}), (std::set<std::string>{"d", "e"}));
+  EXPECT_EQ(surplus_values({{"a", "d"}, {}, false}, {{"a"}, {}, false}), std::set<std::string>{}) << "not exact";
 }
 
 }  // namespace

@@ -129,6 +129,23 @@ TEST(Evaluate, MatchesTagsWithAndOverKeysAndOrOverValues) {
   EXPECT_FALSE(scene.allowed()) << "the table's own value overrides the database's";
 }
 
+TEST(Evaluate, FollowsTagsToAnotherAccountAndSaysWhereEachIsInherited) {
+  Scene scene(kForeignRole);
+  const ResourceId policy{ResourceType::TablePolicy, kOwner, "", "", "domain=sales;pii=no"};
+  scene.grant(scene.governing, policy, kConsumer, perms({P::Select}, {P::Select}));
+  scene.grant(scene.local, policy, kForeignRole, perms({P::Select}));
+  scene.share();
+  scene.tag("sales#domain", "sales");
+  scene.tag("sales/orders#pii", "no");
+  const Access access = evaluate(scene.query, scene.governing, &scene.local);
+  EXPECT_TRUE(access.allowed);
+  const std::string by = ", by tags domain=sales;pii=no; domain is sales, inherited from sales; pii is no on sales/orders";
+  EXPECT_EQ(access.hops.at(0).what, "account " + kConsumer + " holds SELECT on sales/orders" + by);
+  EXPECT_EQ(access.hops.at(2).what, kForeignRole + " holds SELECT on sales/orders" + by);
+  scene.tag("sales/orders#pii", "yes");
+  EXPECT_FALSE(evaluate(scene.query, scene.governing, &scene.local).allowed);
+}
+
 TEST(Evaluate, MatchesTheTagsOfTheColumn) {
   Scene scene;
   scene.grant(scene.governing, {ResourceType::TablePolicy, kOwner, "", "", "pii=no"}, kRole, perms({P::Select}));

@@ -41,7 +41,7 @@ TEST(Install, RightsOnEveryKindComeWithThoseOnItsStatus) {
   for (const Json& object : objects()) {
     if (object.at("kind") != "ClusterRole") continue;
     const Json& plurals = object.at("rules").at(0).at("resources");
-    EXPECT_EQ(plurals.size(), 5u);
+    EXPECT_EQ(plurals.size(), 6u);
     for (std::size_t i = 0; i < plurals.size(); ++i) {
       EXPECT_EQ(object.at("rules").at(1).at("resources").at(i), plurals.at(i).get<std::string>() + "/status");
     }

@@ -76,7 +76,7 @@ TEST(ObjectNames, AreReadInAllTheirForms) {
   EXPECT_EQ(read({"dataproducts", "a", "b"}), "DataProduct:a DataProduct:b ");
   EXPECT_EQ(read({"dp/a", "grant/b"}), "DataProduct:a Grant:b ");
   EXPECT_EQ(read({"grants,dp"}), "Grant: DataProduct: ");
-  EXPECT_EQ(read({"all"}), "Account: DataProduct: Grant: Mesh: ResourceLink: ");
+  EXPECT_EQ(read({"all"}), "Account: DataProduct: Grant: LFTag: Mesh: ResourceLink: ");
   EXPECT_EQ(read({"grnats"}), "there is no kind \"grnats\"; did you mean \"grants\"?");
   EXPECT_EQ(read({"all", "a"}), "names need one kind before them, not \"all\"");
   EXPECT_EQ(read({"dp/a", "b"}), "\"b\" must be written KIND/NAME, as the others are");
