@@ -85,6 +85,7 @@ class Reader::Reading {
   Listing tables_of(const std::string& database);
   void forget(const std::string& database);
   void permissions();
+  void take_row(const Json& row);
   void tags();
   std::vector<Listing> tagged(const std::string& key);
   void tag(const std::string& resource, const Json& tags, const std::string& key);
@@ -240,18 +241,22 @@ void Reader::Reading::forget(const std::string& database) {
 /// Listed without a principal, so that what comes is what was granted (trap T3).
 void Reader::Reading::permissions() {
   Listing all = listing(aws::Service::LakeFormation, "ListPermissions", {{"MaxResults", 1000}}, "PrincipalResourcePermissions",
-                [this](const Json& row) {
-                  auto decoded = decode_row(row, catalog_);
-                  if (!decoded) return;
-                  for (const Json& arn : member(member(row, "AdditionalDetails"), "ResourceShare")) {
-                    needed_shares_[arn.get<std::string>()].push_back(catalog::permission_key(decoded->id));
-                  }
-                  fold_row(snapshot_.entries, *decoded);
+                [this](const Json& listed) {
+                  for (const Json& row : single_rows(listed)) take_row(row);
                 });
   all.then = [this] {
     if (!needed_shares_.empty()) shares_given();
   };
   later(std::move(all));
+}
+
+void Reader::Reading::take_row(const Json& row) {
+  const auto decoded = decode_row(row, catalog_);
+  if (!decoded) return;
+  for (const Json& arn : member(member(row, "AdditionalDetails"), "ResourceShare")) {
+    needed_shares_[arn.get<std::string>()].push_back(catalog::permission_key(decoded->id));
+  }
+  fold_row(snapshot_.entries, *decoded);
 }
 
 /// Marks the permissions whose resource share is gone. Read after them, so that a share made meanwhile is seen.

@@ -164,6 +164,17 @@ std::optional<PermissionRow> decode_row(const Json& row, const CatalogRef& catal
   return out;
 }
 
+std::vector<Json> single_rows(const Json& row) {
+  const Json& values = member(member(member(row, "Resource"), "LFTag"), "TagValues");
+  if (!values.is_array() || values.size() < 2) return {row};
+  std::vector<Json> out;
+  for (const Json& value : values) {
+    out.push_back(row);
+    out.back()["Resource"]["LFTag"]["TagValues"] = {value};
+  }
+  return out;
+}
+
 Json encode_resource(const ResourceId& id, const PermissionValue& value) {
   switch (id.type) {
     case ResourceType::Catalog: return {{"Catalog", Json::object()}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "controller/base/catalog_ref.h"
 #include "controller/base/json.h"
@@ -17,6 +18,9 @@ struct PermissionRow {
 /// One row of ListPermissions in canonical form; nullopt for resources that we do not know.
 /// Source: lake-formation.md 2.4 (SELECT split, ALL_TABLES, column wildcard), traps T1, T2, T24
 std::optional<PermissionRow> decode_row(const Json& row, const CatalogRef& catalog);
+
+/// `row` with one value of an LF-tag each, whichever way Lake Formation lists what was granted on several; else itself.
+std::vector<Json> single_rows(const Json& row);
 
 /// The `Resource` of a request about `id`, with the owner's CatalogId on every level (trap T19). `value` gives
 /// the columns.

@@ -39,6 +39,15 @@ std::vector<std::string> folded(const std::vector<Json>& rows) {
 const std::string kRole = "@arn:aws:iam::111111111111:role/a";
 using Lines = std::vector<std::string>;
 
+TEST(PermissionRows, OnSeveralValuesOfATagAreOneForEach) {
+  const Json listed = row(R"({"LFTag": {"CatalogId": "111111111111", "TagKey": "domain", "TagValues": ["b", "a"]}})", R"(["DESCRIBE"])");
+  std::vector<std::string> ids;
+  for (const Json& each : single_rows(listed)) ids.push_back(to_string(decode_row(each, kCatalog)->id.resource));
+  EXPECT_EQ(ids, (std::vector<std::string>{"tag:111111111111:!domain=b", "tag:111111111111:!domain=a"}));
+  const Json other = row(R"({"Database": {"Name": "sales"}})", R"(["DESCRIBE"])");
+  EXPECT_EQ(single_rows(other), std::vector<Json>{other});
+}
+
 TEST(Rows, OfEveryResourceDecode) {
   const std::vector<std::pair<const char*, std::string>> cases = {
       {R"({"Catalog": {}})", "catalog:111111111111:"},
