@@ -39,6 +39,8 @@ inline constexpr std::string_view kForeignPrincipal = "ForeignPrincipal";
 // Wrong in itself, or against another resource.
 inline constexpr std::string_view kDuplicateMesh = "DuplicateMesh";
 inline constexpr std::string_view kDuplicateAccount = "DuplicateAccount";
+inline constexpr std::string_view kInvalidColumns = "InvalidColumns";
+inline constexpr std::string_view kInvalidRowFilter = "InvalidRowFilter";
 inline constexpr std::string_view kConflict = "Conflict";
 inline constexpr std::string_view kPlanHeld = "PlanHeld";
 
@@ -60,6 +62,7 @@ inline constexpr std::array kAll = {
     kLineOfBusinessNotFound, kAccountNotGranted,
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
     kExceedsAccountGrant, kForeignPrincipal, kDuplicateMesh, kDuplicateAccount,
+    kInvalidColumns,  kInvalidRowFilter,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
     kNotKept,          kCatalogUnreachable};
