@@ -59,7 +59,9 @@ struct ClaimSet {
   std::vector<Finding> findings;
   std::optional<Time> recheck_at;  ///< when time alone changes the answer
   std::vector<catalog::EntryKey> ended;  ///< what would be claimed, or more of it, had time not ended a Grant it leans on
-  bool unknown_tables = false;  ///< there may be more tables than can be said now: none is taken back meanwhile
+  /// There may be more tables, or a Grant may give more of their columns, than can be said now: no table, and nothing that the
+  /// Grant gave, is taken back meanwhile.
+  bool unknown_tables = false;
 
   bool operator==(const ClaimSet&) const = default;
 };

@@ -2,10 +2,12 @@
 // own account (step 8). Grants by tags are in tag_grant.cpp.
 #include <algorithm>
 
+#include "controller/catalog/row_filter.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim.h"
 #include "reconcilers/claim_builder.h"
 #include "reconcilers/grant_receivers.h"
+#include "reconcilers/grant_rules.h"
 #include "reconcilers/grant_targets.h"
 #include "reconcilers/reasons.h"
 
@@ -36,15 +38,10 @@ catalog::PermissionValue with_option(catalog::PermissionValue value, Option opti
   return value;
 }
 
-void claim_filter(const api::Resource& grant, const CatalogRef& catalog, const ResourceId& resource,
-                  ClaimSet& set) {
-  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+void claim_filter(const api::GrantSpec& spec, const CatalogRef& catalog, const ResourceId& resource, ClaimSet& set) {
   catalog::DataFilter filter;
-  filter.row_filter = spec.row_filter;
-  if (spec.columns) {
-    filter.columns = value_of_columns(spec.columns->include, Option::None).columns;
-    filter.excluded_columns = value_of_columns(spec.columns->exclude, Option::None).columns;
-  }
+  filter.row_filter = catalog::canonical_row_filter(spec.row_filter);
+  if (spec.columns) filter.columns = value_of_columns(spec.columns->include, Option::None).columns;
   set.claims.push_back({holder_of(catalog, resource), Shared<catalog::DataFilter>(filter),
                         {{catalog, catalog::table_key(resource.database, resource.table)}},
                         Step::GrantConsumer, Release::Remove});
@@ -108,8 +105,11 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
   const auto receivers = receivers_of(grant, mesh, set);
   for (const std::string& region : mesh::regions_of(product_spec, producer.spec())) {
     const CatalogRef governing{owner.spec().account_id, region};
-    const auto targets = grant_targets(spec, filter_name(grant.key), product_spec, governing.account);
-    if (!spec.row_filter.empty()) claim_filter(grant, governing, targets.front().resource, set);
+    const FittedGrant fit = fitted(spec, *product, region, mesh);
+    tell(fit, set);
+    if (!fit.spec) continue;
+    const auto targets = grant_targets(fit.by_name(), filter_name(grant.key), product_spec, governing.account);
+    if (!spec.row_filter.empty()) claim_filter(fit.by_name(), governing, targets.front().resource, set);
     for (const Receiver& receiver : receivers) {
       claim_for(grant, governing, receiver, targets, set);
       const bool foreign = !receiver.account.empty() && receiver.account != governing.account;
@@ -168,7 +168,7 @@ std::vector<GrantTarget> entitled_to(const LinkTarget& target, const mesh::Mesh&
 /// The claims of a link Grant within `entitled`.
 void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const LinkTarget& target,
                   const std::vector<GrantTarget>& entitled, ClaimSet& set) {
-  const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
+  const FittedGrant fit = fitted(mesh::spec_of<api::GrantSpec>(grant), *target.product, target.region, mesh);
   const std::string& account = target.catalog.account;
   if (entitled.empty()) {
     set.findings.push_back(waits(reason::kAccountNotGranted,
@@ -176,6 +176,9 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
                                      " names account " + account));
     return;
   }
+  tell(fit, set);
+  if (!fit.spec) return;
+  const api::GrantSpec& spec = *fit.spec;
   const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
   const LocalTargets local = local_targets(spec, target.table, folded(product.database), entitled);
   if (!local.excess.empty()) {
@@ -190,8 +193,9 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
                                        "; what is shared cannot be shared on"));
     return;
   }
+  const auto targets = by_name(local.targets, fit.others);
   for (const Receiver& receiver : receivers) {
-    claim_local(target, receiver, local.targets, spec.grantable ? Option::All : Option::None, set);
+    claim_local(target, receiver, targets, spec.grantable ? Option::All : Option::None, set);
   }
 }
 

@@ -45,6 +45,8 @@ inline constexpr std::string_view kTagValueNotDeclared = "TagValueNotDeclared";
 inline constexpr std::string_view kInvalidExpression = "InvalidExpression";
 inline constexpr std::string_view kDuplicateMesh = "DuplicateMesh";
 inline constexpr std::string_view kDuplicateAccount = "DuplicateAccount";
+inline constexpr std::string_view kInvalidColumns = "InvalidColumns";
+inline constexpr std::string_view kInvalidRowFilter = "InvalidRowFilter";
 inline constexpr std::string_view kConflict = "Conflict";
 inline constexpr std::string_view kPlanHeld = "PlanHeld";
 
@@ -65,7 +67,7 @@ inline constexpr std::array kAll = {
     kTableNotFound,   kPersonaNotFound,   kPrincipalNotFound, kSourceNotFound,
     kLineOfBusinessNotFound, kAccountNotGranted,
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
-    kExceedsAccountGrant, kForeignPrincipal, kExceedsTagGrant, kDuplicateTag, kTagValueInUse,
+    kExceedsAccountGrant, kForeignPrincipal, kExceedsTagGrant, kInvalidColumns, kInvalidRowFilter, kDuplicateTag, kTagValueInUse,
     kTagValueNotDeclared, kInvalidExpression, kDuplicateMesh, kDuplicateAccount,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,

@@ -66,19 +66,14 @@ Result<void> check_columns(const Session& session, const Json& body, const std::
   return {};
 }
 
-std::string type_of(const Table& table, const std::string& column) {
-  const Json& columns = at_path(table.input, {"StorageDescriptor", "Columns"});
-  for (const Json* list : {&columns, &member(table.input, "PartitionKeys")}) {
-    for (const Json& one : *list) {
-      if (lower(string_at(one, "Name")) == column) return lower(string_at(one, "Type"));
-    }
-  }
-  return {};
+std::vector<catalog::ColumnShape> shapes_of(const Json& columns) {
+  std::vector<catalog::ColumnShape> out;
+  for (const Json& column : columns) out.push_back({lower(string_at(column, "Name")), string_at(column, "Type"), ""});
+  return out;
 }
 
 /// T34: exactly one of an expression and all rows.
-Result<void> check_rows(const Session& session, const Json& body, const Table& table,
-                        const std::vector<std::string>& columns) {
+Result<void> check_rows(const Session& session, const Json& body, const Table& table) {
   const Json& rows = member(body, "RowFilter");
   const bool has_expression = !string_at(rows, "FilterExpression").empty();
   const bool has_all = rows.is_object() && rows.contains("AllRowsWildcard");
@@ -86,18 +81,12 @@ Result<void> check_rows(const Session& session, const Json& body, const Table& t
     return session.invalid("RowFilter needs exactly one of FilterExpression and AllRowsWildcard.");
   }
   if (has_all) return {};
-  const Result<RowExpression> parsed = parse_row_expression(string_at(rows, "FilterExpression"));
+  const std::string text = string_at(rows, "FilterExpression");
+  const Result<RowExpression> parsed = parse_row_expression(text);
   if (!parsed) return session.invalid(parsed.error().message);
-  for (const std::string& named : columns_in(*parsed)) {
-    const std::string column = named.substr(0, named.find('.'));
-    if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
-      return session.invalid("Unsupported expression: column " + column + " does not exist.");
-    }
-    const std::string type = type_of(table, column);
-    if (type.starts_with("array") || type.starts_with("map")) {
-      return session.invalid("Unsupported expression: column " + column + " is of type " + type + ".");
-    }
-  }
+  const auto problems = catalog::problems_in(*parsed, shapes_of(at_path(table.input, {"StorageDescriptor", "Columns"})),
+                                             shapes_of(member(table.input, "PartitionKeys")));
+  if (!problems.empty()) return session.invalid("Unsupported expression: " + describe(problems.front(), text));
   return {};
 }
 
@@ -114,7 +103,7 @@ Result<void> check_filter(const Session& session, const FilterName& filter, cons
     }
   }
   TRY(check_columns(session, body, columns));
-  return check_rows(session, body, *table, columns);
+  return check_rows(session, body, *table);
 }
 
 Json normalised(Session& session, const FilterName& filter, Json body) {

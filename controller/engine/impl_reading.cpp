@@ -147,8 +147,9 @@ void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std:
   look_for_broken_shares(state);
   if (first) forget_undeclared(state);
   if (first) {
-    const auto sourceless = sourceless_.extract(state.catalog);
-    if (!sourceless.empty()) queue_reclaim({sourceless.mapped().begin(), sourceless.mapped().end()});
+    if (const auto sourceless = sourceless_.extract(state.catalog); !sourceless.empty()) {
+      for (const api::ObjectKey& key : sourceless.mapped()) queue_reclaim(mesh_.affected_by(key));
+    }
     for (KeyId id = 0; id < ledger_.size(); ++id) {
       if (ledger_.key(id).catalog == state.catalog) mark_waiters(id);
     }
@@ -172,7 +173,7 @@ void Engine::Impl::note_source(const CatalogState& state, const LocalKey& key) {
   const auto followers = mesh_.followers(database);
   if (followers.empty()) return;
   read_source(state, database);
-  queue_reclaim(followers);
+  for (const api::ObjectKey& follower : followers) queue_reclaim(mesh_.affected_by(follower));
 }
 
 /// A product that follows a database finds there what was read of it before it did, or waits for the first reading.

@@ -121,6 +121,10 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   state.findings = claims.findings;
   state.ended.clear();
   for (const EntryKey& key : claims.ended) state.ended.insert(intern(key));
+  if (state.unknown_tables != claims.unknown_tables) {
+    // What was kept, or is to be kept now, is judged anew.
+    for (const auto& [id, record] : state.recorded) touched.push_back(id);
+  }
   state.unknown_tables = claims.unknown_tables;
   return touched;
 }
@@ -163,6 +167,16 @@ std::optional<EntryValue> claimed_value(const ResourceState& state, KeyId id) {
   return value;
 }
 
+/// What a Grant gave counts as claimed while it cannot say what it claims.
+void Ledger::keep_given(KeyId id, Desired& out) const {
+  for (const ResourceState* state : lines_[id].former) {
+    const PermissionValue& given = state->recorded.at(id).permission;
+    if (!keeps(*state, id) || given.empty()) continue;
+    const auto* wanted = out.value ? std::get_if<PermissionValue>(&*out.value) : nullptr;
+    out.value = wanted == nullptr ? given : united(*wanted, given);
+  }
+}
+
 Desired Ledger::desired(KeyId id) const {
   Desired out;
   for (const ResourceState* state : lines_[id].claimants) {
@@ -177,6 +191,7 @@ Desired Ledger::desired(KeyId id) const {
       out.value = std::move(*both);
     }
   }
+  keep_given(id, out);
   return out;
 }
 

@@ -101,14 +101,17 @@ class Ledger {
   const std::vector<ResourceState*>& former_claimants(KeyId id) const { return lines_[id].former; }
   /// Those who have `id` on record. An entry that a whole mesh shares has thousands of them.
   const std::vector<ResourceState*>& owners(KeyId id) const { return lines_[id].owners; }
-  /// `state` has a record of a table, and cannot say now whether it still claims it.
+  /// `state` has a record of a table, or of what a Grant gave, and cannot say now whether it still claims it.
   bool keeps(const ResourceState& state, KeyId id) const {
-    return state.unknown_tables && key(id).local.kind == catalog::EntryKind::Table && state.recorded.contains(id);
+    const bool in_doubt = state.key.kind == "Grant" || key(id).local.kind == catalog::EntryKind::Table;
+    return state.unknown_tables && in_doubt && state.recorded.contains(id);
   }
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
   std::size_t size() const { return keys_.size(); }
 
  private:
+  void keep_given(KeyId id, Desired& out) const;
+
   struct Line {
     std::vector<ResourceState*> claimants;  ///< once per claim; each finds its claim by key
     std::vector<ResourceState*> owners;

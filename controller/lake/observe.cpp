@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "controller/catalog/row_filter.h"
 #include "controller/lake/glue_shapes.h"
 #include "controller/lake/permission_rows.h"
 
@@ -333,7 +334,8 @@ void Reader::Reading::filters() {
   later(listing(aws::Service::LakeFormation, "ListDataCellsFilter", {{"MaxResults", 1000}}, "DataCellsFilters",
                 [this](const Json& found) {
                   catalog::DataFilter filter;
-                  filter.row_filter = string_at(member(found, "RowFilter"), "FilterExpression");
+                  filter.row_filter =
+                      catalog::canonical_row_filter(string_at(member(found, "RowFilter"), "FilterExpression"));
                   filter.columns = sorted_strings(member(found, "ColumnNames"));
                   filter.excluded_columns = sorted_strings(member(member(found, "ColumnWildcard"), "ExcludedColumnNames"));
                   put(EntryKind::DataFilter,

@@ -45,6 +45,16 @@ TEST(RowExpression, KnowsEveryOperator) {
   }
 }
 
+TEST(RowExpression, HidesRowsOfWhichItCannotSay) {
+  const std::map<std::string, std::string> row = {{"b", "1"}};
+  for (const char* no : {"a = 1", "a <> 1", "NOT a = 1", "NOT (a = 1 AND b = 1)", "a NOT IN (1)", "a = 1 OR b = 2"}) {
+    EXPECT_FALSE(row_passes(no, row)) << no;
+  }
+  for (const char* yes : {"NOT (a = 1 AND b = 2)", "a = 1 OR b = 1", "NOT a IS NOT NULL"}) {
+    EXPECT_TRUE(row_passes(yes, row)) << yes;
+  }
+}
+
 TEST(RowExpression, RefusesWhatItDoesNotKnow) {
   for (const char* no : {"", "n", "n = ", "n = m", "f(n) = 1", "n = 1 OR", "(n = 1", "n = 1)", "n IN ()", "n = 'open",
                          "n BETWEEN 1", "SELECT 1", "n = 1; DROP"}) {
