@@ -36,6 +36,11 @@ inline constexpr std::string_view kNotTheProductsNamespace = "NotTheProductsName
 inline constexpr std::string_view kExceedsAccountGrant = "ExceedsAccountGrant";
 inline constexpr std::string_view kForeignPrincipal = "ForeignPrincipal";
 
+// What the operator's role of an account may do.
+inline constexpr std::string_view kActionsAllowed = "ActionsAllowed";
+inline constexpr std::string_view kActionsMissing = "ActionsMissing";
+inline constexpr std::string_view kCannotSimulate = "CannotSimulate";
+
 // Wrong in itself, or against another resource.
 inline constexpr std::string_view kDuplicateMesh = "DuplicateMesh";
 inline constexpr std::string_view kDuplicateAccount = "DuplicateAccount";
@@ -62,6 +67,7 @@ inline constexpr std::array kAll = {
     kExceedsAccountGrant, kForeignPrincipal, kDuplicateMesh, kDuplicateAccount,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
-    kNotKept,          kCatalogUnreachable};
+    kNotKept,          kCatalogUnreachable, kActionsAllowed,  kActionsMissing,
+    kCannotSimulate};
 
 }  // namespace datamesh::reconcilers::reason

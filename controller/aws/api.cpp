@@ -100,6 +100,7 @@ std::string_view to_string(Service service) {
     case Service::LakeFormation: return "lakeformation";
     case Service::Ram: return "ram";
     case Service::Sts: return "sts";
+    case Service::Iam: return "iam";
   }
   return "unknown";
 }

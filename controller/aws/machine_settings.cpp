@@ -8,7 +8,8 @@ namespace datamesh::aws {
 namespace {
 
 constexpr std::array kServices = {std::pair(Service::Glue, "GLUE"), std::pair(Service::LakeFormation, "LAKEFORMATION"),
-                                  std::pair(Service::Ram, "RAM"), std::pair(Service::Sts, "STS")};
+                                  std::pair(Service::Ram, "RAM"), std::pair(Service::Sts, "STS"),
+                                  std::pair(Service::Iam, "IAM")};
 
 /// A setting of the environment, or else of the profile.
 struct Found {

@@ -101,6 +101,10 @@ Wire wire_of(Service service, std::string_view operation) {
       out.style = Style::Query;
       out.version = "2011-06-15";
       break;
+    case Service::Iam:
+      out.style = Style::Query;
+      out.version = "2010-05-08";
+      break;
   }
   return out;
 }
