@@ -97,7 +97,11 @@ class Conditions {
   Conditions(const AssessInput& input) : input_(input) {}
 
   void set(const char* type, bool status, const std::string& reason, const std::string& message) {
-    const std::string word = status ? "True" : "False";
+    put({type, status ? "True" : "False", reason, message});
+  }
+
+  void put(const StatedCondition& condition) {
+    const auto& [type, word, reason, message] = condition;
     std::string since = to_rfc3339(input_.now);
     for (const Json& before : member(input_.previous, "conditions")) {
       if (string_at(before, "type") == type && string_at(before, "status") == word) {
@@ -141,6 +145,7 @@ Json conditions(const AssessInput& input, const Verdict& synced, const Verdict& 
   } else {
     out.set("Conflict", true, conflict->reason, conflict->message);
   }
+  if (input.stated) out.put(*input.stated);
   return out.take();
 }
 

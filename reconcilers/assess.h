@@ -1,6 +1,7 @@
 // From a resource, its claims and how they stand to its status: conditions, hops, entries. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,23 @@ struct Standing {
   bool operator==(const Standing&) const = default;
 };
 
+/// A condition about something else than the claims, which is found elsewhere.
+struct StatedCondition {
+  std::string type;
+  std::string status;  ///< "True", "False" or "Unknown"
+  std::string reason;  ///< one of reasons.h
+  std::string message;
+
+  bool operator==(const StatedCondition&) const = default;
+};
+
 struct AssessInput {
   const api::Resource* resource = nullptr;
   const ClaimSet* claims = nullptr;
   std::vector<Standing> standings;          ///< element i is of claims->claims[i]
   std::vector<Standing> releasing;          ///< entries of former claims that are still to be taken back
   Json entries = Json::array();             ///< status.entries, as the ledger has them
+  std::optional<StatedCondition> stated;    ///< shown with the others; decides none of them
   Json previous;                            ///< the status as it was, for transition times
   Time now{};
 };

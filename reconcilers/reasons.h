@@ -38,6 +38,11 @@ inline constexpr std::string_view kForeignPrincipal = "ForeignPrincipal";
 
 inline constexpr std::string_view kExceedsTagGrant = "ExceedsTagGrant";
 
+// What the operator's role of an account may do.
+inline constexpr std::string_view kActionsAllowed = "ActionsAllowed";
+inline constexpr std::string_view kActionsMissing = "ActionsMissing";
+inline constexpr std::string_view kCannotSimulate = "CannotSimulate";
+
 // Wrong in itself, or against another resource.
 inline constexpr std::string_view kDuplicateTag = "DuplicateTag";
 inline constexpr std::string_view kTagValueInUse = "TagValueInUse";
@@ -71,6 +76,7 @@ inline constexpr std::array kAll = {
     kTagValueNotDeclared, kInvalidExpression, kDuplicateMesh, kDuplicateAccount,
     kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
-    kNotKept,          kCatalogUnreachable};
+    kNotKept,          kCatalogUnreachable, kActionsAllowed,  kActionsMissing,
+    kCannotSimulate};
 
 }  // namespace datamesh::reconcilers::reason

@@ -107,6 +107,7 @@ std::string_view to_string(Service service) {
     case Service::Ram: return "ram";
     case Service::Sts: return "sts";
     case Service::Sqs: return "sqs";
+    case Service::Iam: return "iam";
   }
   return "unknown";
 }

@@ -10,9 +10,9 @@
 
 namespace datamesh::aws {
 
-enum class Service { Glue, LakeFormation, Ram, Sts, Sqs };
+enum class Service { Glue, LakeFormation, Ram, Sts, Iam, Sqs };
 
-/// "glue", "lakeformation", "ram", "sts", "sqs": the names that the AWS CLI and SigV4 use.
+/// "glue", "lakeformation", "ram", "sts", "iam", "sqs": the names that the AWS CLI and SigV4 use.
 std::string_view to_string(Service service);
 
 /// One call, in the shape of the service model: `operation` in its own spelling ("GetDatabases",

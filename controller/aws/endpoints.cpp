@@ -11,18 +11,29 @@ struct Partition {
   std::string_view name;
   std::string_view suffix;
   std::string_view dual_stack_suffix;
+  std::string_view iam_region;           ///< IAM has one endpoint a partition, signed for that region
+  std::string_view iam_place;            ///< what stands between "iam" and the suffix
+  std::string_view dual_stack_iam_place;
 };
 
 /// The first whose prefix fits; the last fits all.
 constexpr std::array kPartitions = {
-    Partition{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-    Partition{"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
-    Partition{"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
-    Partition{"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"},
-    Partition{"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"},
-    Partition{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-    Partition{"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
-    Partition{"", "aws", "amazonaws.com", "api.aws"},
+    Partition{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
+              "cn-north-1", "cn-north-1", "global"},
+    Partition{"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws",
+              "us-gov-west-1", "us-gov", "us-gov"},
+    Partition{"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu",
+              "eusc-de-east-1", "eusc-de-east-1", ""},
+    Partition{"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov",
+              "us-iso-east-1", "us-iso-east-1", ""},
+    Partition{"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud",
+              "us-isob-east-1", "us-isob-east-1", ""},
+    Partition{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
+              "eu-isoe-west-1", "eu-isoe-west-1", ""},
+    Partition{"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov",
+              "us-isof-south-1", "us-isof-south-1", ""},
+    Partition{"", "aws", "amazonaws.com", "api.aws",
+              "us-east-1", "", "global"},
 };
 
 const Partition& partition_for(std::string_view region) {
@@ -36,9 +47,10 @@ bool is_region(std::string_view text) {
   });
 }
 
-/// GovCloud's plain endpoints of these are FIPS endpoints already, and have no other name.
+/// GovCloud's plain endpoints of these are FIPS endpoints already, and have no other name; of IAM also the dual-stack one.
 bool is_fips_by_itself(std::string_view host, const Partition& partition) {
-  return partition.name == "aws-us-gov" && (host == "sts" || host == "ram" || host == "sqs" || host == "portal.sso");
+  static constexpr std::array<std::string_view, 5> kPlain = {"sts", "ram", "sqs", "iam", "portal.sso"};
+  return partition.name == "aws-us-gov" && std::find(kPlain.begin(), kPlain.end(), host) != kPlain.end();
 }
 
 }  // namespace
@@ -50,14 +62,22 @@ Result<std::string> endpoint_of(Service service, const std::string& region, cons
   return endpoint_of(to_string(service), region, options);
 }
 
+std::string signing_region(Service service, const std::string& region) {
+  return service == Service::Iam ? std::string(partition_for(region).iam_region) : region;
+}
+
 Result<std::string> endpoint_of(std::string_view host, const std::string& region, const EndpointOptions& options) {
   if (!is_region(region)) return fail(ErrorKind::Invalid, "\"" + region + "\" is no name of a region", "endpoint");
   const Partition& partition = partition_for(region);
   const std::string_view suffix =
       options.stack == Stack::Dual ? partition.dual_stack_suffix : partition.suffix;
+  const bool is_global = host == to_string(Service::Iam);
   const bool marked = options.fips == Fips::On &&
-                      (options.stack == Stack::Dual || !is_fips_by_itself(host, partition));
-  return "https://" + std::string(host) + (marked ? "-fips." : ".") + region + "." + std::string(suffix);
+                      ((options.stack == Stack::Dual && !is_global) || !is_fips_by_itself(host, partition));
+  const std::string_view iam_place = options.stack == Stack::Dual ? partition.dual_stack_iam_place : partition.iam_place;
+  const std::string place = is_global ? std::string(iam_place) : region;
+  return "https://" + std::string(host) + (marked ? "-fips." : ".") + place + (place.empty() ? "" : ".") +
+         std::string(suffix);
 }
 
 std::string_view partition_of(std::string_view region) { return partition_for(region).name; }

@@ -21,9 +21,11 @@ struct EndpointOptions {
   bool operator==(const EndpointOptions&) const = default;
 };
 
-/// "https://glue.eu-west-1.amazonaws.com". STS is always the regional one.
+/// "https://glue.eu-west-1.amazonaws.com". STS is always the regional one; IAM has one for all regions of a partition.
 /// Errors: Invalid when `region` is no name of a region, or an override is no "scheme://host[:port]".
 Result<std::string> endpoint_of(Service service, const std::string& region, const EndpointOptions& options);
+/// The region in the signature of a call to `service` in `region`: another one for IAM.
+std::string signing_region(Service service, const std::string& region);
 /// The endpoint of a service that is not in the seam, by the first part of its host name ("portal.sso").
 Result<std::string> endpoint_of(std::string_view host, const std::string& region, const EndpointOptions& options);
 

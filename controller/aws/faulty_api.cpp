@@ -35,12 +35,12 @@ Result<void> read_target(std::string_view text, std::string_view rule, FaultRule
   out.operation = std::string(text.substr(colon + 1));
   if (out.operation.empty()) return bad_rule(rule, "the operation is empty; write * for every one");
   if (service == "*") return {};
-  for (const Service known : {Service::Glue, Service::LakeFormation, Service::Ram, Service::Sts, Service::Sqs}) {
+  for (const Service known : {Service::Glue, Service::LakeFormation, Service::Ram, Service::Sts, Service::Iam, Service::Sqs}) {
     if (service == to_string(known)) out.service = known;
   }
   if (!out.service) {
     return bad_rule(rule, "unknown service \"" + std::string(service) +
-                              "\"; known are glue, lakeformation, ram, sts, sqs and *");
+                              "\"; known are glue, lakeformation, ram, sts, iam, sqs and *");
   }
   return {};
 }

@@ -3,7 +3,7 @@
 namespace datamesh::aws {
 
 bool is_read(std::string_view operation) {
-  for (const std::string_view verb : {"Get", "BatchGet", "List", "Search", "AssumeRole"}) {
+  for (const std::string_view verb : {"Get", "BatchGet", "List", "Search", "AssumeRole", "Simulate"}) {
     if (operation.starts_with(verb)) return true;
   }
   return false;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array kServices = {std::pair(Service::Glue, "GLUE"), std::pair(Service::LakeFormation, "LAKEFORMATION"),
                                   std::pair(Service::Ram, "RAM"), std::pair(Service::Sts, "STS"),
-                                  std::pair(Service::Sqs, "SQS")};
+                                  std::pair(Service::Iam, "IAM"), std::pair(Service::Sqs, "SQS")};
 
 /// A setting of the environment, or else of the profile.
 struct Found {

@@ -8,7 +8,7 @@
 
 namespace datamesh::aws {
 
-/// AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_GLUE (…_LAKEFORMATION, …_RAM, …_STS), AWS_USE_FIPS_ENDPOINT,
+/// AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_GLUE (…_LAKEFORMATION, …_RAM, …_STS, …_IAM), AWS_USE_FIPS_ENDPOINT,
 /// AWS_USE_DUALSTACK_ENDPOINT, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS; what is not set, as the profile has it
 /// (`endpoint_url`, `use_fips_endpoint`, `use_dualstack_endpoint`). Sections `services` are not read.
 /// Errors: Unavailable when the files cannot be read.

@@ -106,6 +106,10 @@ Wire wire_of(Service service, std::string_view operation) {
       out.style = Style::Json10;
       out.target = "AmazonSQS." + std::string(operation);
       break;
+    case Service::Iam:
+      out.style = Style::Query;
+      out.version = "2010-05-08";
+      break;
   }
   return out;
 }

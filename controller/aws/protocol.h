@@ -1,4 +1,5 @@
-// How calls go over the wire: json 1.1 (Glue), json 1.0 (SQS), rest-json (Lake Formation, RAM) and query with XML answers (STS). Pure.
+// How calls go over the wire: json 1.1 (Glue), json 1.0 (SQS), rest-json (Lake Formation, RAM) and query with XML answers
+// (STS, IAM). Pure.
 // Source: lake-formation.md 1.1 and 1.2; the protocol documents of the Smithy specification
 #pragma once
 
@@ -36,7 +37,7 @@ Wire wire_of(Service service, std::string_view operation);
 Result<http::Request> encode(const Call& call);
 
 /// "Tags.member.1.Key=team&Tags.member.1.Value=a": the input of a query, nested structures and lists flattened. A list
-/// without elements is sent as "Name=". STS has no maps.
+/// without elements is sent as "Name=". What we ask of STS and IAM has no maps.
 /// Source: AWS query protocol
 std::string to_form(std::string_view operation, std::string_view version, const Json& input);
 

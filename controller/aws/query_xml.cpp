@@ -34,6 +34,7 @@ Json leaf(std::string_view name, const std::string& text) {
   if (name == "Expiration") {
     if (const auto time = parse_rfc3339(text)) return time->time_since_epoch().count() / 1000;
   }
+  if ((name == "IsTruncated" || name.starts_with("AllowedBy")) && (text == "true" || text == "false")) return text == "true";
   if (name == "PackedPolicySize" && !text.empty() && text.size() < 10 &&
       text.find_first_not_of("0123456789") == std::string::npos) {
     return std::stoi(text);

@@ -10,7 +10,7 @@
 namespace datamesh::aws {
 
 /// What is inside `<OperationResult>`: elements become members, `<member>`s an array, leaves strings. `Expiration` is
-/// read as epoch seconds and `PackedPolicySize` as a number. `{}` when the operation has no result.
+/// read as epoch seconds, `PackedPolicySize` as a number, `IsTruncated` and `AllowedBy…` as booleans. `{}` when the operation has no result.
 /// Errors: Invalid when `xml` is no answer of `operation`, is over 1 MiB or nested deeper than 20.
 Result<Json> read_query_result(std::string_view operation, std::string_view xml);
 

@@ -24,7 +24,7 @@ double capacity(double rate) { return std::max(1.0, rate); }
 }  // namespace
 
 Access access_of(std::string_view operation) {
-  constexpr std::array<std::string_view, 5> kReads = {"Get", "List", "Search", "Describe", "BatchGet"};
+  constexpr std::array<std::string_view, 6> kReads = {"Get", "List", "Search", "Describe", "BatchGet", "Simulate"};
   const bool reads =
       std::any_of(kReads.begin(), kReads.end(), [&](std::string_view prefix) { return operation.starts_with(prefix); });
   return reads ? Access::Read : Access::Write;

@@ -18,7 +18,7 @@ namespace datamesh::aws {
 
 enum class Access { Read, Write };
 
-/// Get…, List…, Search…, Describe… and BatchGet… read.
+/// Get…, List…, Search…, Describe…, BatchGet… and Simulate… read.
 Access access_of(std::string_view operation);
 
 /// What shares a bucket.

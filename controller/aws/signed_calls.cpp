@@ -75,7 +75,7 @@ Result<Json> SignedCalls::call(const Call& call, const sigv4::Keys& keys, const 
   request.headers.add("User-Agent", "datamesh-operator");
   TRY_VALUE(const std::string base, endpoint.empty() ? endpoint_of(call.service, call.target.region, options_.endpoints)
                                                      : base_address(endpoint));
-  const sigv4::Purpose purpose{call.target.region, std::string(to_string(call.service))};
+  const sigv4::Purpose purpose{signing_region(call.service, call.target.region), std::string(to_string(call.service))};
   const bool is_signed = !keys.access_key.empty();
   CorrectedClock& clock = clock_of(endpoint);
   for (int attempt = 1;; ++attempt) {

@@ -1,6 +1,6 @@
 // The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it
 // is), impl_reading, impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_notices (what others
-// say), impl_status (what is said about it), impl_report (what is asked).
+// say), impl_preflight (what IAM would refuse), impl_status (what is said about it), impl_report (what is asked).
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/engine/account_preflight.h"
 #include "controller/engine/catalog_state.h"
 #include "controller/engine/engine.h"
 #include "controller/engine/job_queue.h"
@@ -155,6 +156,18 @@ class Engine::Impl {
   void follow_notice(CatalogState& state);
   void tell_of_queues();
 
+  // ---- impl_preflight.cpp: what IAM would refuse
+  const api::Resource* remote_account(const std::string& id) const;
+  void needs_changed(const std::string& account);
+  void look_over_needs();
+  void begin_preflights();
+  void ask_iam(AccountPreflight& preflight);
+  void take_preflight(const std::string& account, const AccountPreflight& asked, Result<lake::Preflight> found);
+  void try_refused_again(const std::string& account);
+  void denied_in(const std::string& account);
+  std::optional<reconcilers::StatedCondition> permitted(const api::Resource& account) const;
+  Json missing_actions(const std::string& account) const;
+
   // ---- impl_status.cpp: what is said
   void assess_later(ResourceState& state);
   void assess_parties(KeyId id);
@@ -194,6 +207,12 @@ class Engine::Impl {
   std::map<KeyId, std::set<KeyId>> waiters_;  ///< entry -> entries that wait for it
   std::map<api::ObjectKey, api::Revision> revisions_;
   std::map<CatalogRef, std::set<api::ObjectKey>> sourceless_;  ///< products that follow what has not been read yet
+
+  std::map<std::string, AccountPreflight> preflights_;  ///< of the accounts of AWS, by id
+  std::optional<std::uint64_t> preflight_timer_;
+  int preflights_running_ = 0;  ///< of `jobs_`
+  bool look_posted_ = false;
+  Time next_look_{};
 
   std::unique_ptr<api::Watch> watch_;
   std::set<api::ObjectKey> to_reclaim_;

@@ -337,6 +337,7 @@ void Engine::Impl::failed(CatalogState& state, KeyId id, const Error& error) {
   failure.error = error;
   if (parts_.observer != nullptr) parts_.observer->retried("catalog");
   assess_parties(id);
+  if (error.kind == ErrorKind::Denied) denied_in(state.catalog.account);
   switch (reaction_to(error.kind)) {
     case Reaction::RetryCatalog: setback(state, error); return;
     case Reaction::ReadAgain: state.must_observe = true; return;

@@ -124,6 +124,7 @@ void Engine::Impl::stop_reading(CatalogState& state, const Error& error, bool go
   if (!goes_on) state.reading.reset();
   if (got_on) state.setbacks = 0;
   setback(state, error);
+  if (error.kind == ErrorKind::Denied) denied_in(state.catalog.account);
   if (state.snapshot) return;
   for (const auto& [key, resource] : ledger_.all()) {
     if (!resource->claims.empty()) assess_later(*resource);

@@ -50,7 +50,7 @@ bool is_idle(const CatalogState& state, Time now) {
 }  // namespace
 
 bool Engine::Impl::idle() const {
-  if (!synced_ || jobs_ > 0 || !to_reclaim_.empty() || !to_assess_.empty() || poll_posted_) return false;
+  if (!synced_ || jobs_ > preflights_running_ || !to_reclaim_.empty() || !to_assess_.empty() || poll_posted_) return false;
   const Time present = now();
   return std::all_of(catalogs_.begin(), catalogs_.end(),
                      [&](const auto& each) { return is_idle(each.second, present); });

@@ -370,6 +370,7 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
   input.entries = entries_json(state, recorded);
   if (!state.conditions.empty()) input.previous["conditions"] = Json::parse(state.conditions);
   input.now = now();
+  if (resource.key.kind == "Account") input.stated = permitted(resource);
   Json status = assess(input);
   if (resource.key.kind == "Account") add_account_status(resource, status);
   if (resource.key.kind == "DataProduct") add_product_status(resource, state, status);
@@ -400,6 +401,7 @@ void Engine::Impl::add_account_status(const Resource& account, Json& status) con
     if (state.held.empty()) continue;
     status["plan"] = {{"hash", state.held_hash}, {"held", true}, {"actions", state.held_actions.size()}};
   }
+  if (Json missing = missing_actions(spec.account_id); !missing.empty()) status["missingActions"] = std::move(missing);
   if (!undeclared.empty()) status["undeclared"] = encode_undeclared(std::move(undeclared));
 }
 

@@ -218,6 +218,7 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
     held_by.confirmed.erase(id);
     held_by.failures.erase(id);  // a changed declaration is tried at once
     mark(id);
+    needs_changed(held_by.catalog.account);
   }
   for (const IndexedClaim& claim : state->claims) {
     for (const KeyId need : claim.needs) catalog(ledger_.key(need).catalog);  // it is read, to see when the need is met
@@ -228,6 +229,7 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   recheck_at(*state, claims.recheck_at);
   assess_later(*state);
   if (key.kind == "Account") tell_of_queues();
+  if (key.kind == "Account" && resource != nullptr) needs_changed(mesh::spec_of<api::AccountSpec>(*resource).account_id);
   if (key.kind == "Account" || key.kind == "Mesh") {
     for (auto& [ref, each] : catalogs_) {
       each.dirty.insert(each.held.begin(), each.held.end());  // a policy, other limits or an approval may have come

@@ -145,6 +145,11 @@ void add_notices(Writer& out, const PolicyPlace& place) {
   if (!place.notice_queues.empty()) out.add("ReadChangeNotices", {"sqs:DeleteMessage", "sqs:ReceiveMessage"}, place.notice_queues);
 }
 
+/// Lets the operator ask what it may do, of nobody but itself.
+void add_asking(Writer& out, const PolicyPlace& place) {
+  if (!place.role.empty()) out.add("AskAboutItself", {"iam:SimulatePrincipalPolicy"}, {place.role});
+}
+
 void add_locations(Writer& out, const Needs& needs) {
   if (!needs.locations) return;
   out.add("RegisterLocations",
@@ -211,10 +216,26 @@ void add_lake_formation(Writer& out, const Needs& needs) {
   if (needs.opt_ins) out.add("OptIn", {"lakeformation:CreateLakeFormationOptIn", "lakeformation:DeleteLakeFormationOptIn"});
 }
 
-std::vector<Statement> policy_with(const PolicyPlace& place, const Needs& needs, Naming naming) {
+/// The first names, one for each database.
+std::set<std::string> sample_of(const std::set<std::string>& names) {
+  std::set<std::string> out;
+  std::string database;
+  for (const std::string& name : names) {
+    if (out.size() == kMostNamed) break;
+    const std::string its = name.substr(0, name.find('/'));
+    if (its != database) out.insert(name);
+    database = its;
+  }
+  return out;
+}
+
+enum class Asking { Included, LeftOut };
+
+std::vector<Statement> policy_with(const PolicyPlace& place, const Needs& needs, Naming naming, Asking asking) {
   Writer out(place, naming);
   add_reading(out);
   add_notices(out, place);
+  if (asking == Asking::Included) add_asking(out, place);
   add_lake_formation(out, needs);
   add_locations(out, needs);
   add_catalog(out, needs);
@@ -245,9 +266,15 @@ std::string terraform_condition(const Json& condition) {
 
 std::vector<Statement> least_policy(const PolicyPlace& place, const std::vector<NeededEntry>& entries) {
   const Needs needs = needs_of(place, entries);
-  auto statements = policy_with(place, needs, Naming::OneByOne);
+  auto statements = policy_with(place, needs, Naming::OneByOne, Asking::Included);
   if (policy_json(statements).dump().size() <= kLongestPolicy) return statements;
-  return policy_with(place, needs, Naming::All);
+  return policy_with(place, needs, Naming::All, Asking::Included);
+}
+
+std::vector<Statement> needs_to_ask(const PolicyPlace& place, const std::vector<NeededEntry>& entries) {
+  Needs needs = needs_of(place, entries);
+  for (auto* const names : {&needs.made, &needs.removed, &needs.tables, &needs.gone_tables}) *names = sample_of(*names);
+  return policy_with(place, needs, Naming::OneByOne, Asking::LeftOut);
 }
 
 Json policy_json(const std::vector<Statement>& statements) {

@@ -24,6 +24,7 @@ struct PolicyPlace {
   std::string partition = "aws";
   std::vector<std::string> regions;
   std::vector<std::string> notice_queues;  ///< ARNs of the queues that are read as this role
+  std::string role;  ///< the ARN of the operator's role there
 };
 
 struct Statement {
@@ -43,6 +44,11 @@ inline constexpr std::size_t kLongestPolicy = 6144;
 /// one, unless the policy would be longer than IAM takes: then all of the account are.
 /// Source: lake-formation.md 2 (IAM and Lake Formation together) and 1.3 to 1.6 (operations)
 std::vector<Statement> least_policy(const PolicyPlace& place, const std::vector<NeededEntry>& entries);
+
+/// The same to ask IAM about, whatever its length: databases are named one by one, the first `kMostNamed` of them, and of the
+/// tables of each one stands for all. What allows the operator to ask is left out.
+std::vector<Statement> needs_to_ask(const PolicyPlace& place, const std::vector<NeededEntry>& entries);
+inline constexpr std::size_t kMostNamed = 50;
 
 /// {"Version": "2012-10-17", "Statement": […]}
 Json policy_json(const std::vector<Statement>& statements);

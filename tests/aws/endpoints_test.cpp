@@ -37,6 +37,16 @@ TEST(Endpoints, AreThoseOfThePartition) {
       {Service::Sts, "us-gov-west-1", Fips::On, Stack::Dual, "https://sts-fips.us-gov-west-1.api.aws"},
       {Service::Glue, "eusc-de-east-1", Fips::Off, Stack::Ipv4, "https://glue.eusc-de-east-1.amazonaws.eu"},
       {Service::Glue, "us-iso-east-1", Fips::Off, Stack::Ipv4, "https://glue.us-iso-east-1.c2s.ic.gov"},
+      {Service::Iam, "eu-west-1", Fips::Off, Stack::Ipv4, "https://iam.amazonaws.com"},
+      {Service::Iam, "eu-west-1", Fips::On, Stack::Ipv4, "https://iam-fips.amazonaws.com"},
+      {Service::Iam, "eu-west-1", Fips::On, Stack::Dual, "https://iam-fips.global.api.aws"},
+      {Service::Iam, "cn-northwest-1", Fips::Off, Stack::Ipv4, "https://iam.cn-north-1.amazonaws.com.cn"},
+      {Service::Iam, "cn-north-1", Fips::Off, Stack::Dual, "https://iam.global.api.amazonwebservices.com.cn"},
+      {Service::Iam, "us-gov-east-1", Fips::On, Stack::Ipv4, "https://iam.us-gov.amazonaws.com"},
+      {Service::Iam, "us-gov-east-1", Fips::On, Stack::Dual, "https://iam.us-gov.api.aws"},
+      {Service::Iam, "eusc-de-east-1", Fips::Off, Stack::Ipv4, "https://iam.eusc-de-east-1.amazonaws.eu"},
+      {Service::Iam, "us-iso-west-1", Fips::On, Stack::Ipv4, "https://iam-fips.us-iso-east-1.c2s.ic.gov"},
+      {Service::Iam, "us-isob-east-1", Fips::Off, Stack::Ipv4, "https://iam.us-isob-east-1.sc2s.sgov.gov"},
       {Service::Glue, "us-isob-east-1", Fips::Off, Stack::Ipv4, "https://glue.us-isob-east-1.sc2s.sgov.gov"},
       {Service::Glue, "eu-isoe-west-1", Fips::Off, Stack::Ipv4, "https://glue.eu-isoe-west-1.cloud.adc-e.uk"},
       {Service::Glue, "us-isof-south-1", Fips::Off, Stack::Ipv4, "https://glue.us-isof-south-1.csp.hci.ic.gov"},
@@ -51,6 +61,13 @@ TEST(Endpoints, AreThoseOfThePartition) {
   }
   EXPECT_EQ(partition_of("cn-north-1"), "aws-cn");
   EXPECT_EQ(partition_of("ap-south-2"), "aws");
+}
+
+TEST(Endpoints, IamIsSignedForTheOneRegionOfItsPartition) {
+  EXPECT_EQ(signing_region(Service::Glue, "eu-west-1"), "eu-west-1");
+  EXPECT_EQ(signing_region(Service::Iam, "eu-west-1"), "us-east-1");
+  EXPECT_EQ(signing_region(Service::Iam, "us-gov-east-1"), "us-gov-west-1");
+  EXPECT_EQ(signing_region(Service::Iam, "cn-northwest-1"), "cn-north-1");
 }
 
 TEST(Endpoints, ARegionCannotNameAnotherHost) {

@@ -87,6 +87,21 @@ TEST(Protocol, StsFlattensItsInput) {
             "&TransitiveTagKeys.member.1=team");
 }
 
+TEST(Protocol, IamIsAskedAsBotocoreAsksIt) {
+  const Json input = {{"PolicySourceArn", "arn:aws:iam::111122223333:role/mesh/operator"},
+                      {"ActionNames", {"glue:GetTable", "ram:GetResourceShares"}},
+                      {"ResourceArns", {"*"}},
+                      {"ContextEntries", {{{"ContextKeyName", "aws:SecureTransport"}, {"ContextKeyType", "boolean"}, {"ContextKeyValues", {"true"}}}}},
+                      {"MaxItems", 1000}};
+  const auto request = encoded(call(Service::Iam, "SimulatePrincipalPolicy", input));
+  EXPECT_EQ(request.path, "/");
+  EXPECT_EQ(request.body,
+            "Action=SimulatePrincipalPolicy&Version=2010-05-08&ActionNames.member.1=glue%3AGetTable"
+            "&ActionNames.member.2=ram%3AGetResourceShares&ContextEntries.member.1.ContextKeyName=aws%3ASecureTransport"
+            "&ContextEntries.member.1.ContextKeyType=boolean&ContextEntries.member.1.ContextKeyValues.member.1=true&MaxItems=1000"
+            "&PolicySourceArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fmesh%2Foperator&ResourceArns.member.1=%2A");
+}
+
 TEST(Protocol, EmptyStructuresAreKeptAndNullsAreNot) {
   const auto request = encoded(call(Service::LakeFormation, "ListPermissions",
                                     {{"Resource", {{"Catalog", Json::object()}}}, {"NextToken", nullptr}}));
@@ -205,6 +220,18 @@ TEST(QueryXml, TheResultOfAssumeRoleIsRead) {
                           {"SessionToken", "T=="},
                           {"Expiration", 1'795'334'400}}},
                         {"PackedPolicySize", 6}}));
+}
+
+TEST(QueryXml, FlagsOfASimulationAreBooleans) {
+  const auto out = read_query_result(
+      "SimulatePrincipalPolicy",
+      "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><SimulatePrincipalPolicyResult>"
+      "<IsTruncated>true</IsTruncated><Marker>m</Marker><EvaluationResults><member><EvalActionName>glue:GetTable</EvalActionName>"
+      "<EvalDecision>explicitDeny</EvalDecision><OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations>"
+      "</OrganizationsDecisionDetail></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>");
+  ASSERT_TRUE(out) << to_string(out.error());
+  EXPECT_EQ(*out, (Json::parse(R"({"IsTruncated": true, "Marker": "m", "EvaluationResults": [{"EvalActionName": "glue:GetTable",
+      "EvalDecision": "explicitDeny", "OrganizationsDecisionDetail": {"AllowedByOrganizations": false}}]})")));
 }
 
 TEST(QueryXml, MembersAreAList) {

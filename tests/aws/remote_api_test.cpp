@@ -58,6 +58,19 @@ TEST(RemoteAws, EveryProtocolArrivesAsItWasSigned) {
   EXPECT_EQ(aws.requests()[4].query.at("resourceShareArn"), "arn:aws:ram:r:1:x/ü +&=");
 }
 
+TEST(RemoteAws, IamIsSignedForTheRegionOfThePartition) {
+  ScriptedAws aws;
+  Operator op(aws.base());
+  aws.answer = [](const http::Request&) {
+    return reply(200, "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated>"
+                      "</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>");
+  };
+  EXPECT_EQ(*op.call(Service::Iam, "SimulatePrincipalPolicy", {{"PolicySourceArn", kRole}}), (Json{{"IsTruncated", false}}));
+  EXPECT_EQ(aws.log().back(), "iam:SimulatePrincipalPolicy by SESSION1");
+  const std::string authorization(aws.requests().back().headers.find("Authorization").value_or(""));
+  EXPECT_THAT(authorization, HasSubstr("/us-east-1/iam/aws4_request"));
+}
+
 TEST(RemoteAws, ARoleOfAnotherAccountIsNotUsed) {
   ScriptedAws aws;
   Operator op(aws.base());

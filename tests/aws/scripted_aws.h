@@ -22,7 +22,8 @@ inline std::string operation_of(const http::Request& request) {
   if (const auto target = request.headers.find("X-Amz-Target")) return "glue:" + target->substr(target->find('.') + 1);
   if (request.path != "/") return request.path;
   const std::size_t begin = request.body.find('=') + 1;
-  return "sts:" + request.body.substr(begin, request.body.find('&') - begin);
+  const bool is_iam = request.body.find("&Version=2010-05-08") != std::string::npos;
+  return (is_iam ? "iam:" : "sts:") + request.body.substr(begin, request.body.find('&') - begin);
 }
 
 /// The access key that signed `request`.

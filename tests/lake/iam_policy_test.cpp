@@ -49,6 +49,29 @@ TEST(IamPolicy, OfAnAccountThatDeclaresQueuesReadsThemAndNoOther) {
   EXPECT_EQ(named(statements, "ReadChangeNotices").resources, place.notice_queues);
 }
 
+TEST(IamPolicy, LetsTheRoleAskAboutItselfAlone) {
+  PolicyPlace place = kPlace;
+  place.role = "arn:aws:iam::111122223333:role/mesh/operator";
+  const auto asking = named(least_policy(place, {}), "AskAboutItself");
+  EXPECT_THAT(asking.actions, ElementsAre("iam:SimulatePrincipalPolicy"));
+  EXPECT_THAT(asking.resources, ElementsAre(place.role));
+  EXPECT_THAT(sids(needs_to_ask(place, {})), Not(Contains("AskAboutItself")));
+}
+
+TEST(IamPolicy, IsAskedAboutOneTableOfADatabaseAndNotMoreThanSomeDatabases) {
+  std::vector<NeededEntry> many;
+  for (int i = 100; i < 300; ++i) {
+    const std::string name = "db" + std::to_string(i);
+    for (const char* table : {"a", "b"}) {
+      many.push_back({{kHere, catalog::table_key(name, table)}, catalog::Shared<catalog::Table>(catalog::Table{}), true});
+    }
+  }
+  const auto tables = named(needs_to_ask(kPlace, many), "MakeTables").resources;
+  EXPECT_EQ(tables.size(), 1 + 2 * kMostNamed);
+  EXPECT_THAT(tables, Contains("arn:aws:glue:eu-west-1:111122223333:table/db100/a"));
+  EXPECT_THAT(tables, Not(Contains("arn:aws:glue:eu-west-1:111122223333:table/db100/b")));
+}
+
 TEST(IamPolicy, NamesTheDatabasesAndRemovesNoneThatIsKept) {
   const auto kept = least_policy(kPlace, {database("sales", true)});
   EXPECT_THAT(named(kept, "MakeDatabases").resources,
