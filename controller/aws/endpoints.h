@@ -29,9 +29,6 @@ std::string signing_region(Service service, const std::string& region);
 /// The endpoint of a service that is not in the seam, by the first part of its host name ("portal.sso").
 Result<std::string> endpoint_of(std::string_view host, const std::string& region, const EndpointOptions& options);
 
-/// "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", …: the second part of ARNs of `region`.
-std::string_view partition_of(std::string_view region);
-
 /// `text` as the base of a client: "http://127.0.0.1:4566/" loses its last slash.
 /// Errors: Invalid.
 Result<std::string> base_address(std::string_view text);

@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include "controller/api/codec.h"
-#include "controller/aws/endpoints.h"
+#include "controller/base/partition.h"
 #include "controller/cli/api_client.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/manifest_files.h"
@@ -85,7 +85,7 @@ Result<int> run(const Options& options, Session& session) {
   const auto entries = entries_of(mesh, spec.account_id, session.environment.clock->now());
   std::set<std::string> regions(spec.regions.begin(), spec.regions.end());
   for (const lake::NeededEntry& entry : entries) regions.insert(entry.key.catalog.region);
-  lake::PolicyPlace place{spec.account_id, std::string(aws::partition_of(*regions.begin())), {regions.begin(), regions.end()}, {}};
+  lake::PolicyPlace place{spec.account_id, std::string(partition_of(*regions.begin())), {regions.begin(), regions.end()}, {}};
   for (const api::NoticeQueue& each : spec.notice_queues) {
     const lake::QueueRef queue = engine::queue_of(spec, each);
     place.notice_queues.push_back(lake::arn_of_queue(queue.url, place.partition, queue.reader.region));

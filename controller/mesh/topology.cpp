@@ -1,5 +1,7 @@
 #include "controller/mesh/topology.h"
 
+#include "controller/base/partition.h"
+
 namespace datamesh::mesh {
 
 AccountAnswer account_of(const api::Ref& ref, const std::string& ns, const Mesh& mesh) {
@@ -55,7 +57,8 @@ std::vector<std::string> regions_of(const api::DataProductSpec& product,
 
 std::string operator_role(const api::AccountSpec& account) {
   if (!account.connection.role_arn.empty()) return account.connection.role_arn;
-  return "arn:aws:iam::" + account.account_id + ":role/datamesh-operator";
+  const std::string_view partition = partition_of(account.regions.empty() ? "" : account.regions.front());
+  return "arn:" + std::string(partition) + ":iam::" + account.account_id + ":role/datamesh-operator";
 }
 
 api::AccessMode access_mode(const api::AccountSpec& account, const api::MeshSpec& mesh) {

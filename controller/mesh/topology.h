@@ -43,7 +43,8 @@ AccountAnswer consumer_of(const api::Resource& link, const Mesh& mesh);
 /// The regions in which `product` is published.
 std::vector<std::string> regions_of(const api::DataProductSpec& product, const api::AccountSpec& producer);
 
-/// The role as which the operator acts in the account.
+/// The role as which the operator acts in the account: the connection's, else "datamesh-operator" in the partition of the
+/// account's first region.
 std::string operator_role(const api::AccountSpec& account);
 api::AccessMode access_mode(const api::AccountSpec& account, const api::MeshSpec& mesh);
 api::Undeclared undeclared_policy(const api::AccountSpec& account, const api::MeshSpec& mesh);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "controller/aws/machine_settings.h"
+#include "controller/base/partition.h"
 #include "tests/aws/fake_aws.h"
 
 namespace datamesh::aws {

@@ -82,5 +82,16 @@ TEST(OperatorRole, IsTheConnectionsOrTheUsualOne) {
   EXPECT_EQ(operator_role(account), "arn:aws:iam::100000000001:role/other");
 }
 
+TEST(OperatorRole, IsInThePartitionOfTheAccountsFirstRegion) {
+  api::AccountSpec account;
+  account.account_id = "100000000001";
+  account.regions = {"eu-west-1"};
+  EXPECT_EQ(operator_role(account), "arn:aws:iam::100000000001:role/datamesh-operator");
+  account.regions = {"cn-north-1", "cn-northwest-1"};
+  EXPECT_EQ(operator_role(account), "arn:aws-cn:iam::100000000001:role/datamesh-operator");
+  account.regions = {"us-gov-west-1"};
+  EXPECT_EQ(operator_role(account), "arn:aws-us-gov:iam::100000000001:role/datamesh-operator");
+}
+
 }  // namespace
 }  // namespace datamesh::mesh
