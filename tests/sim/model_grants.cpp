@@ -82,7 +82,9 @@ void Reckoning::product_grant(const Json& spec) {
   if (declared != declared_.end() && (is_over(spec, "expiresAt") || unpublished)) return;
   const auto product = product_at(key);
   if (!product) return;
-  for (const std::string& principal : receivers(spec)) {
+  const auto all = receivers(spec);
+  if (all.empty() && is_partial(spec)) excuse("*");  // it may not fit its table either
+  for (const std::string& principal : all) {
     const bool account = !principal.starts_with("arn:");
     if (account && principal == product->owner) continue;
     const bool option = account || member(spec, "grantable") == true;
