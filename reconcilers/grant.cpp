@@ -168,7 +168,7 @@ std::vector<GrantTarget> entitled_to(const LinkTarget& target, const mesh::Mesh&
 /// The claims of a link Grant within `entitled`.
 void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const LinkTarget& target,
                   const std::vector<GrantTarget>& entitled, ClaimSet& set) {
-  const FittedGrant fit = fitted(mesh::spec_of<api::GrantSpec>(grant), *target.product, target.region, mesh);
+  const auto& asked = mesh::spec_of<api::GrantSpec>(grant);
   const std::string& account = target.catalog.account;
   if (entitled.empty()) {
     set.findings.push_back(waits(reason::kAccountNotGranted,
@@ -176,15 +176,16 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
                                      " names account " + account));
     return;
   }
-  tell(fit, set);
-  if (!fit.spec) return;
-  const api::GrantSpec& spec = *fit.spec;
   const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
-  const LocalTargets local = local_targets(spec, target.table, folded(product.database), entitled);
-  if (!local.excess.empty()) {
-    set.findings.push_back(refused(reason::kExceedsAccountGrant, "asks for " + local.excess));
+  const std::string excess = local_targets(asked, target.table, folded(product.database), entitled).excess;
+  if (!excess.empty()) {
+    set.findings.push_back(refused(reason::kExceedsAccountGrant, "asks for " + excess));
     return;
   }
+  const FittedGrant fit = fitted(asked, *target.product, target.region, mesh);
+  tell(fit, set);
+  if (!fit.spec) return;
+  const LocalTargets local = local_targets(*fit.spec, target.table, folded(product.database), entitled);
   const auto receivers = receivers_of(grant, mesh, set);
   for (const Receiver& receiver : receivers) {
     if (receiver.account == account && receiver.principal != account) continue;
@@ -195,7 +196,7 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
   }
   const auto targets = by_name(local.targets, fit.others);
   for (const Receiver& receiver : receivers) {
-    claim_local(target, receiver, targets, spec.grantable ? Option::All : Option::None, set);
+    claim_local(target, receiver, targets, asked.grantable ? Option::All : Option::None, set);
   }
 }
 

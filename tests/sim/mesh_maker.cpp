@@ -181,6 +181,7 @@ void MeshMaker::narrow(Json& spec, const Json& product_spec) {
     spec["columns"] = {{"include", random_.some(columns, 1, 2)}};
   } else if (form <= 8) {
     spec["rowFilter"] = random_.pick<std::string>({"c1 = 1", "c1 > 5", "c1 < 9"});
+    if (random_.chance(40)) spec["columns"] = {{"include", random_.some(columns, 1, 2)}};
   } else if (!spec["to"].contains("accounts") && member(spec, "grantable") != true) {
     spec["columns"] = {{"exclude", random_.some(columns, 1, 1)}};
   }

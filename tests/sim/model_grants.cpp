@@ -82,7 +82,9 @@ void Reckoning::product_grant(const Json& spec) {
   if (declared != declared_.end() && (is_over(spec, "expiresAt") || unpublished)) return;
   const auto product = product_at(key);
   if (!product) return;
-  for (const std::string& principal : receivers(spec)) {
+  const auto all = receivers(spec);
+  if (all.empty() && is_partial(spec)) excuse("*");  // it may not fit its table either
+  for (const std::string& principal : all) {
     const bool account = !principal.starts_with("arn:");
     if (account && principal == product->owner) continue;
     const bool option = account || member(spec, "grantable") == true;
@@ -92,50 +94,67 @@ void Reckoning::product_grant(const Json& spec) {
 
 void Reckoning::give_product(const Json& spec, const Product& product, const Receiver& receiver) {
   const std::string base = product.owner + ":" + product.database;
-  give(receiver, "database " + base, {"DESCRIBE"}, Due::Yes);
   const auto tables = strings_at(spec, "tables");
-  if (tables.empty()) return give(receiver, "tables " + base, permissions_of(spec), Due::Yes);
+  if (tables.empty()) give(receiver, "tables " + base, permissions_of(spec), Due::Yes);
   for (const std::string& table : tables) {
     const bool there = product.tables.contains(table);
     if (!there) excuse("*");
     if (spec.contains("rowFilter")) {
-      give(receiver, "filter " + base + "/" + table + "/" + filter_of(key_), {"SELECT"}, there ? Due::Yes : Due::No);
-      const Json& columns = member(spec, "columns");
-      for (const char* list : {"include", "exclude"}) {
-        for (const std::string& column : strings_at(columns, list)) {
-          if (!there || !product.tables.at(table).contains(column)) excuse("*");
-        }
-      }
-      if (!there || out_.excused[key_].contains("*")) {
-        out_.due.erase({receiver.catalog, receiver.principal, "filter " + base + "/" + table + "/" + filter_of(key_), "SELECT"});
-        out_.due.erase({receiver.catalog, receiver.principal, "filter " + base + "/" + table + "/" + filter_of(key_), "SELECT+"});
-      }
+      const auto include = strings_at(member(spec, "columns"), "include");
+      const bool knows_all = there && std::all_of(include.begin(), include.end(), [&](const std::string& column) {
+                               return product.tables.at(table).contains(column);
+                             });
+      const bool sound = knows_all && fits(product, table);
+      if (!sound) excuse("*");
+      give(receiver, "filter " + base + "/" + table + "/" + filter_of(key_), {"SELECT"}, sound ? Due::Yes : Due::No);
     } else if (spec.contains("columns")) {
       give_columns(spec["columns"], receiver, product, table);
     } else {
       give(receiver, "table " + base + "/" + table, permissions_of(spec), there ? Due::Yes : Due::No);
     }
   }
+  give(receiver, "database " + base, {"DESCRIBE"}, unless_unfit(spec));
 }
 
-/// Column by column, or all but some. A column that the table has not makes Lake Formation refuse the whole.
+/// What goes with columns and rows is not due where they do not fit the table.
+Due Reckoning::unless_unfit(const Json& spec) {
+  return is_partial(spec) && out_.excused[key_].contains("*") ? Due::No : Due::Yes;
+}
+
+/// Whether the row filters that the maker writes fit the table: they compare c1 with integers.
+bool Reckoning::fits(const Product& product, const std::string& table) const {
+  for (const Json& each : member(*product.spec, "tables")) {
+    if (string_at(each, "name") != table) continue;
+    for (const Json& column : member(each, "columns")) {
+      if (string_at(column, "name") == "c1") return string_at(column, "type") == "bigint";
+    }
+  }
+  return false;
+}
+
+/// Column by column; what excludes some gives the others by their names. A column to exclude that the table has not leaves
+/// nothing, one to include gives the others.
 void Reckoning::give_columns(const Json& columns, const Receiver& receiver, const Product& product,
                              const std::string& table) {
   const std::string base = product.owner + ":" + product.database + "/" + table + "/";
-  const auto include = strings_at(columns, "include");
-  auto exclude = strings_at(columns, "exclude");
-  std::sort(exclude.begin(), exclude.end());
+  auto include = strings_at(columns, "include");
+  const auto exclude = strings_at(columns, "exclude");
   const auto found = product.tables.find(table);
   const auto known = [&](const std::string& column) { return found != product.tables.end() && found->second.contains(column); };
-  bool sound = std::all_of(include.begin(), include.end(), known) && std::all_of(exclude.begin(), exclude.end(), known);
-  std::string joined;
-  for (const std::string& column : exclude) joined += (joined.empty() ? "" : ",") + column;
-  const bool abroad = account_in(receiver.principal) != receiver.catalog.account;
-  if (!exclude.empty() && abroad) sound = false;  // exclusions stay within the account
+  const bool sound = std::all_of(include.begin(), include.end(), known) && std::all_of(exclude.begin(), exclude.end(), known);
   if (!sound) excuse("*");
-  const Due due = sound ? Due::Yes : Due::No;
-  for (const std::string& column : include) give(receiver, "column " + base + column, {"SELECT"}, due);
-  if (!exclude.empty()) give(receiver, "except " + base + joined, {"SELECT"}, due);
+  if (!exclude.empty()) {
+    const auto all = found == product.tables.end() || !sound ? std::set<std::string>{} : found->second;
+    for (const std::string& column : all) {
+      const bool is_key = column == "day";  // the maker's only partition key, which no list names
+      if (!is_key && std::find(exclude.begin(), exclude.end(), column) == exclude.end()) include.push_back(column);
+    }
+    if (include.empty() || std::find(exclude.begin(), exclude.end(), "day") != exclude.end()) {
+      excuse("*");
+      return;
+    }
+  }
+  for (const std::string& column : include) give(receiver, "column " + base + column, {"SELECT"}, known(column) ? Due::Yes : Due::No);
 }
 
 /// What Grants of the product give the account as a whole.
@@ -209,9 +228,9 @@ void Reckoning::link_grant(const Json& spec) {
       const std::string local_name = link_spec.contains("table")
                                          ? "table " + consumer + ":" + string_at(link_spec, "database") + "/" + name
                                          : "database " + consumer + ":" + name;
-      give({catalog, principal, false}, local_name, {"DESCRIBE"}, Due::Yes);
+      give({catalog, principal, false}, local_name, {"DESCRIBE"}, unless_unfit(spec));
     }
-    give({catalog, principal, false}, "database " + product->owner + ":" + product->database, {"DESCRIBE"}, Due::Yes);
+    give({catalog, principal, false}, "database " + product->owner + ":" + product->database, {"DESCRIBE"}, unless_unfit(spec));
   }
 }
 
@@ -254,7 +273,12 @@ bool Reckoning::give_local_table(const Json& spec, const Product& product, const
     const auto include = strings_at(spec["columns"], "include"), exclude = strings_at(spec["columns"], "exclude");
     std::set<std::string> left(include.begin(), include.end());
     if (include.empty()) left = rights.columns;
-    for (const std::string& column : exclude) left.erase(column);
+    for (const std::string& column : exclude) {
+      left.erase(column);
+      if (there && product.tables.at(table).contains(column)) continue;
+      excuse("*");  // excluded under a name that is not there: nothing is given
+      return true;
+    }
     if (left.empty() || !has_all(rights.columns, left)) return false;
     give_columns({{"include", left}}, receiver, product, table);
     return true;
