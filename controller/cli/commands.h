@@ -22,6 +22,7 @@ void add_explain(CLI::App& app, Command& chosen);
 void add_validate(CLI::App& app, Command& chosen);
 void add_status(CLI::App& app, Command& chosen);
 void add_iam_policy(CLI::App& app, Command& chosen);
+void add_preflight(CLI::App& app, Command& chosen);
 void add_lake(CLI::App& app, Command& chosen);
 void add_version(CLI::App& app, Command& chosen);
 void add_completion(CLI::App& app, Command& chosen);

@@ -15,7 +15,7 @@ namespace datamesh::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit status: 0 success, 1 failure, 2 the answer is no (explain) or there are changes (plan --exit-code),\n"
+    "Exit status: 0 success, 1 failure, 2 the answer is no (explain, preflight) or there are changes (plan --exit-code),\n"
     "64 the command line is wrong. docs/cli.md describes every command.";
 
 struct GlobalOptions {
@@ -38,7 +38,7 @@ void describe_program(CLI::App& app, GlobalOptions& globals, Command& chosen) {
       ->type_name("WHEN")
       ->capture_default_str();
   for (const auto add : {add_up, add_run, add_install, add_apply, add_get, add_describe, add_delete, add_plan, add_explain, add_validate,
-                         add_status, add_iam_policy, add_lake, add_version, add_completion}) {
+                         add_status, add_iam_policy, add_preflight, add_lake, add_version, add_completion}) {
     add(app, chosen);
   }
 }

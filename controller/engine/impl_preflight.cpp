@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "controller/engine/impl.h"
+#include "controller/engine/policy_place.h"
 #include "controller/engine/schedule.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/reasons.h"
@@ -21,16 +22,6 @@ constexpr Millis kWhileMissing = std::chrono::minutes(5);       ///< or the acco
 constexpr Millis kWhileAllowed = std::chrono::hours(1);
 constexpr std::size_t kMostActions = 200;
 constexpr std::size_t kMostResources = 20;
-
-/// "arn:aws-cn:iam::…" -> "aws-cn"
-std::string partition_in(const std::string& arn) { return arn.substr(4, arn.find(':', 4) - 4); }
-
-lake::PolicyPlace place_of(const api::AccountSpec& spec, const std::vector<lake::NeededEntry>& entries) {
-  std::set<std::string> regions(spec.regions.begin(), spec.regions.end());
-  for (const lake::NeededEntry& entry : entries) regions.insert(entry.key.catalog.region);
-  const std::string role = mesh::operator_role(spec);
-  return {spec.account_id, partition_in(role), {regions.begin(), regions.end()}, role};
-}
 
 }  // namespace
 
@@ -74,7 +65,7 @@ void Engine::Impl::look_over_needs() {
   std::erase_if(preflights_, [&](const auto& each) { return !each.second.busy && !needed.contains(each.first); });
   for (const auto& [id, entries] : needed) {
     const auto& spec = mesh::spec_of<api::AccountSpec>(*remote_account(id));
-    auto needs = lake::needs_to_ask(place_of(spec, entries), entries);
+    auto needs = lake::needs_to_ask(policy_place(spec, entries), entries);
     AccountPreflight& preflight = preflights_[id];
     if (preflight.needs == needs && preflight.account.connection == spec.connection) continue;
     const bool other_way = !(preflight.account.connection == spec.connection);

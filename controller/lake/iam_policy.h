@@ -23,8 +23,8 @@ struct PolicyPlace {
   std::string account;
   std::string partition = "aws";
   std::vector<std::string> regions;
+  std::string role;                        ///< the ARN of the operator's role there
   std::vector<std::string> notice_queues;  ///< ARNs of the queues that are read as this role
-  std::string role;  ///< the ARN of the operator's role there
 };
 
 struct Statement {

@@ -18,7 +18,7 @@ namespace datamesh::aws {
 namespace {
 
 Service service_of(const std::string& name) {
-  for (const Service service : {Service::Glue, Service::LakeFormation, Service::Ram}) {
+  for (const Service service : {Service::Glue, Service::LakeFormation, Service::Ram, Service::Iam}) {
     if (to_string(service) == name) return service;
   }
   return Service::Sts;

@@ -47,23 +47,24 @@ class Services:
         raise ValueError(f"no operation of {model.service_name} lives at {entry['method']} {path}")
 
 
+def collected(pairs, path, shape):
+    """What the pairs of a query hold of `shape` under `path`; None when nothing."""
+    if shape.type_name == "structure":
+        members = {name: collected(pairs, f"{path}.{name}" if path else name, one) for name, one in shape.members.items()}
+        return {name: value for name, value in members.items() if value is not None} or None
+    if shape.type_name == "list":
+        out = []
+        while (one := collected(pairs, f"{path}.member.{len(out) + 1}", shape.member)) is not None:
+            out.append(one)
+        return out if out or path in pairs else None
+    if path not in pairs:
+        return None
+    return int(pairs[path]) if shape.type_name == "integer" else pairs[path]
+
+
 def unflattened(pairs, shape):
     """The parameters of a query, by their shape."""
-    out = {}
-    for name, member in shape.members.items():
-        if member.type_name == "list":
-            rows = collections.defaultdict(dict)
-            for key, value in pairs.items():
-                match = re.fullmatch(re.escape(name) + r"\.member\.(\d+)(?:\.(\w+))?", key)
-                if match:
-                    rows[int(match.group(1))][match.group(2)] = value
-            if rows:
-                out[name] = [row if None not in row else row[None] for _, row in sorted(rows.items())]
-            elif name in pairs:
-                out[name] = []
-        elif name in pairs:
-            out[name] = int(pairs[name]) if member.type_name == "integer" else pairs[name]
-    return out
+    return collected(pairs, "", shape) or {}
 
 
 def parameters(entry, operation):

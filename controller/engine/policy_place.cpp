@@ -1,0 +1,31 @@
+#include "controller/engine/policy_place.h"
+
+#include <set>
+
+#include "controller/engine/engine.h"
+#include "controller/mesh/topology.h"
+
+namespace datamesh::engine {
+namespace {
+
+/// "arn:aws-cn:iam::…" -> "aws-cn"
+std::string partition_in(const std::string& arn) { return arn.substr(4, arn.find(':', 4) - 4); }
+
+}  // namespace
+
+lake::PolicyPlace policy_place(const api::AccountSpec& account, const std::vector<lake::NeededEntry>& entries) {
+  std::set<std::string> regions(account.regions.begin(), account.regions.end());
+  for (const lake::NeededEntry& entry : entries) regions.insert(entry.key.catalog.region);
+  lake::PolicyPlace out;
+  out.account = account.account_id;
+  out.role = mesh::operator_role(account);
+  out.partition = partition_in(out.role);
+  out.regions = {regions.begin(), regions.end()};
+  for (const api::NoticeQueue& each : account.notice_queues) {
+    const lake::QueueRef queue = queue_of(account, each);
+    out.notice_queues.push_back(lake::arn_of_queue(queue.url, out.partition, queue.reader.region));
+  }
+  return out;
+}
+
+}  // namespace datamesh::engine
