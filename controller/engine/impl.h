@@ -131,6 +131,7 @@ class Engine::Impl {
                    const lake::ApplyReport& report);
   void take_outcome(CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome);
   void succeeded(CatalogState& state, KeyId id, const catalog::Action& action, lake::Effect effect);
+  bool went_with_its_share(const CatalogState& state, KeyId id, const catalog::Action& action, const Error& error) const;
   void failed(CatalogState& state, KeyId id, const Error& error);
   void setback(CatalogState& state, const Error& error);
   void recovered(CatalogState& state);

@@ -16,6 +16,9 @@ namespace {
 
 constexpr Millis kTroubleIsSaidAfter = std::chrono::minutes(1);
 
+/// After so long what was shared is there to be asked for. Source: lake-formation.md 1.2 (eventual consistency)
+constexpr Millis kShowsWithin = std::chrono::minutes(2);
+
 /// The permissions of IAM_ALLOWED_PRINCIPALS that there may be on a database or table.
 std::vector<LocalKey> openings_of(const catalog::EntryKey& key) {
   using catalog::ResourceId;
@@ -290,7 +293,13 @@ void Engine::Impl::take_outcome(CatalogState& state, const Action& action, const
   switch (outcome.effect) {
     case lake::Effect::Done:
     case lake::Effect::AlreadyDone: succeeded(state, id, action, outcome.effect); break;
-    case lake::Effect::Failed: failed(state, id, outcome.error); break;
+    case lake::Effect::Failed:
+      if (went_with_its_share(state, id, action, outcome.error)) {
+        succeeded(state, id, action, lake::Effect::AlreadyDone);
+      } else {
+        failed(state, id, outcome.error);
+      }
+      break;
     case lake::Effect::NotAttempted: return;
   }
   audit(state, action, outcome);
@@ -328,6 +337,15 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
   theirs->second.share_polls = 0;
   theirs->second.next_share_poll = now();
   pump_later(theirs->second);
+}
+
+/// What was passed on goes with the share that it stood on. Then nobody may ask for it any more, not even to take it back,
+/// and readings do not show it. Source: lake-formation.md 2.5, 4 (trap T18)
+bool Engine::Impl::went_with_its_share(const CatalogState& state, KeyId id, const Action& action, const Error& error) const {
+  if (action.verb != catalog::Verb::Revoke || action.cause != catalog::Cause::Confirm) return false;
+  const auto failure = state.failures.find(id);
+  if (error.kind != ErrorKind::Eventual || failure == state.failures.end()) return false;
+  return failure->second.since + kShowsWithin <= now() && failure->second.since < state.snapshot->taken;
 }
 
 void Engine::Impl::failed(CatalogState& state, KeyId id, const Error& error) {
