@@ -283,7 +283,7 @@ Standing Engine::Impl::standing(KeyId id) const {
   if (const auto failure = state.failures.find(id); failure != state.failures.end()) {
     const Error& error = failure->second.error;
     return {EntryState::Failed, std::string(reason_for(error, now() - failure->second.since)),
-            to_string(key.local) + ": " + to_string(error) + ". " + std::string(remedy_for(error.kind)), "",
+            to_string(key.local) + ": " + with_remedy(error), "",
             reaction_to(error.kind) == Reaction::GiveUp};
   }
   if (const int times = state.undone.times(id); times > 0) {
@@ -309,7 +309,7 @@ Standing Engine::Impl::unreachable(const CatalogState& state) const {
                                    ? reason_for(error, Millis(0))
                                    : reason::kCatalogUnreachable;
   return {EntryState::Failed, std::string(why),
-          "catalog " + to_string(state.catalog) + ": " + to_string(error) + ". " + std::string(remedy_for(error.kind)), "",
+          "catalog " + to_string(state.catalog) + ": " + with_remedy(error), "",
           reaction_to(error.kind) == Reaction::GiveUp};
 }
 
@@ -331,8 +331,7 @@ Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
       if ((on_share || (share && !open.waits_for)) && theirs != catalogs_.end() && theirs->second.shares_error) {
         const Error& error = *theirs->second.shares_error;
         return {EntryState::Failed, std::string(reason_for(error, Millis(0))),
-                "what others share with account " + awaited.catalog.account + " cannot be read: " + to_string(error) +
-                    ". " + std::string(remedy_for(error.kind)),
+                "what others share with account " + awaited.catalog.account + " cannot be read: " + with_remedy(error),
                 "", reaction_to(error.kind) == Reaction::GiveUp};
       }
       const bool on_table = open.waits_for && ledger_.key(*open.waits_for).local.kind == catalog::EntryKind::Table;

@@ -55,6 +55,8 @@ std::string_view reason_for(const Error& error, Millis tried) {
   }
 }
 
+namespace {
+
 std::string_view remedy_for(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::Denied:
@@ -67,6 +69,14 @@ std::string_view remedy_for(ErrorKind kind) {
     case ErrorKind::Unavailable: return "Look at the machine that the operator runs on";
     default: return "It is tried again by itself";
   }
+}
+
+}  // namespace
+
+std::string with_remedy(const Error& error) {
+  std::string out = to_string(error);
+  if (!out.ends_with('.')) out += '.';
+  return out + " " + std::string(remedy_for(error.kind)) + ".";
 }
 
 }  // namespace datamesh::engine

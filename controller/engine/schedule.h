@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "controller/base/clock.h"
@@ -28,7 +29,7 @@ Millis delay_after(const Error& error, int attempts);
 /// Source: lake-formation.md 4 (trap T13)
 std::string_view reason_for(const Error& error, Millis tried);
 
-/// What whoever reads the condition does about it: a sentence.
-std::string_view remedy_for(ErrorKind kind);
+/// The error, and what whoever reads the condition does about it: two sentences.
+std::string with_remedy(const Error& error);
 
 }  // namespace datamesh::engine
