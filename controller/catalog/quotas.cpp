@@ -154,26 +154,34 @@ QuotaUsage usage_of(const Snapshot& snapshot, const CatalogRef& catalog) {
   std::set<std::string> shared;
   const bool names_each = names_each_resource(snapshot);
   for (const auto& [key, value] : snapshot.entries) {
-    for (QuotaScope& scope : scopes_of(key)) ++out[std::move(scope)];
+    for (QuotaScope& scope : scopes_of(key)) ++out.used[std::move(scope)];
     if (key.kind == EntryKind::TagKey) {
-      out[{Quota::ValuesPerTag, key.name}] = static_cast<int>(value_or_empty<TagKey>(&value).values.size());
+      out.used[{Quota::ValuesPerTag, key.name}] = static_cast<int>(value_or_empty<TagKey>(&value).values.size());
     }
     if (key.kind == EntryKind::Settings) {
-      out[{Quota::Administrators, ""}] = static_cast<int>(value_or_empty<Settings>(&value).administrators.size());
+      out.used[{Quota::Administrators, ""}] = static_cast<int>(value_or_empty<Settings>(&value).administrators.size());
     }
     if (key.kind != EntryKind::Permission) continue;
     const auto id = parse_permission_id(key.name);
     if (!id) continue;
-    if (id->resource.type == ResourceType::DataFilter) ++out[{Quota::FiltersPerPrincipal, filter_scope(*id)}];
-    if (names_each && leaves(*id, catalog.account)) shared.insert(shared_thing(id->resource));
+    if (id->resource.type == ResourceType::DataFilter) ++out.used[{Quota::FiltersPerPrincipal, filter_scope(*id)}];
+    if (!leaves(*id, catalog.account)) continue;
+    out.receivers.insert(account_of_principal(id->principal));
+    if (names_each) shared.insert(shared_thing(id->resource));
   }
-  if (!shared.empty()) out[{Quota::SharedResources, ""}] = static_cast<int>(shared.size());
+  if (!shared.empty()) out.used[{Quota::SharedResources, ""}] = static_cast<int>(shared.size());
   return out;
+}
+
+void note_use(QuotaUsage& usage, const Action& action, const Snapshot& snapshot) {
+  for (const QuotaUse& use : uses_of(action, snapshot)) usage.used[use.scope] += use.amount;
+  const auto id = action.verb == Verb::Grant ? parse_permission_id(action.key.local.name) : std::nullopt;
+  if (id && leaves(*id, action.key.catalog.account)) usage.receivers.insert(account_of_principal(id->principal));
 }
 
 std::vector<QuotaWarning> warnings_of(const QuotaUsage& usage, const AgreedLimits& agreed) {
   std::vector<QuotaWarning> out;
-  for (const auto& [scope, used] : usage) {
+  for (const auto& [scope, used] : usage.used) {
     const std::size_t limit = limit_of(scope.quota, agreed);
     if (used > 0 && static_cast<std::size_t>(used) * 100 >= limit * kWarnAtPercent) {
       out.push_back({scope, static_cast<std::size_t>(used), limit});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,8 +62,14 @@ struct QuotaUse {
 std::vector<QuotaUse> uses_of(const Action& action, const Snapshot& snapshot);
 
 /// What is used, by scope; scopes with nothing are left out. One pass over the snapshot.
-using QuotaUsage = std::map<QuotaScope, int>;
+struct QuotaUsage {
+  std::map<QuotaScope, int> used;
+  std::set<std::string> receivers;  ///< accounts with which something is shared
+  bool operator==(const QuotaUsage&) const = default;
+};
 QuotaUsage usage_of(const Snapshot& snapshot, const CatalogRef& catalog);
+/// Puts what a successful action changes into `usage`; `snapshot` is as it was before.
+void note_use(QuotaUsage& usage, const Action& action, const Snapshot& snapshot);
 
 /// A scope that is nearly used up.
 struct QuotaWarning {

@@ -306,7 +306,7 @@ void Engine::Impl::take_outcome(CatalogState& state, const Action& action, const
 }
 
 void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action, lake::Effect effect) {
-  for (const catalog::QuotaUse& use : uses_of(action, *state.snapshot)) state.usage[use.scope] += use.amount;
+  note_use(state.usage, action, *state.snapshot);
   note_effect(*state.snapshot, action);
   state.failures.erase(id);
   if (effect == lake::Effect::Done) state.undone.written(id, now());

@@ -64,9 +64,9 @@ class Check {
   long& room(const QuotaScope& scope) {
     const auto [at, fresh] = room_.try_emplace(scope, 0);
     if (fresh) {
-      const auto used = input_.usage->find(scope);
+      const auto used = input_.usage->used.find(scope);
       at->second = static_cast<long>(catalog::limit_of(scope.quota, *input_.agreed_limits)) -
-                   (used == input_.usage->end() ? 0 : used->second);
+                   (used == input_.usage->used.end() ? 0 : used->second);
     }
     return at->second;
   }
@@ -121,19 +121,22 @@ class Check {
     const auto id = catalog::parse_permission_id(action.key.local.name);
     const std::string receiver = id ? catalog::account_of_principal(id->principal) : "";
     if (receiver.empty() || receiver == input_.catalog.account || id->resource.owner != input_.catalog.account) return std::nullopt;
+    const auto share = awaited_share(receiver);
+    return share ? std::optional(std::make_pair(receiver, *share)) : std::nullopt;
+  }
+
+  /// The acceptance that the receiver is declared to give and has not given.
+  std::optional<KeyId> awaited_share(const std::string& receiver) const {
     const auto share =
         ledger_.lookup({{receiver, input_.catalog.region}, {EntryKind::ShareAcceptance, input_.catalog.account}});
-    if (!share || in_place(ledger_, input_.snapshots, *share)) return std::nullopt;
-    return std::make_pair(receiver, *share);
+    return share && !in_place(ledger_, input_.snapshots, *share) ? share : std::nullopt;
   }
 
   /// How many invitations wait already, and whose.
   std::map<std::string, KeyId> invited() const {
     std::map<std::string, KeyId> out;
-    const auto end = snapshot_.entries.lower_bound({EntryKind::ShareAcceptance, ""});
-    for (auto at = snapshot_.entries.lower_bound({EntryKind::Permission, ""}); at != end; ++at) {
-      const auto person = newcomer({{input_.catalog, at->first}, catalog::Verb::Grant, {}, {}});
-      if (person) out.insert(*person);
+    for (const std::string& receiver : input_.usage->receivers) {
+      if (const auto share = awaited_share(receiver)) out.emplace(receiver, *share);
     }
     return out;
   }

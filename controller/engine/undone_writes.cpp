@@ -16,6 +16,7 @@ void UndoneWrites::written(KeyId id, Time now) {
   if (fresh) at->second.first = now;
   at->second.last = now;
   at->second.pending = true;
+  resting_.erase(id);
 }
 
 std::vector<KeyId> UndoneWrites::judge(const std::set<KeyId>& changed, Time taken, Time now, Millis interval) {
@@ -30,6 +31,7 @@ std::vector<KeyId> UndoneWrites::judge(const std::set<KeyId>& changed, Time take
       entry.pending = false;
       if (++entry.undone >= kSuspicious) {
         const int doublings = std::min(entry.undone - kSuspicious, 12);
+        resting_.insert(at->first);
         entry.next = now + std::min(interval * (1 << doublings), std::max(interval, kLongestRest));
         news.push_back(at->first);
       }
@@ -44,7 +46,9 @@ std::vector<KeyId> UndoneWrites::judge(const std::set<KeyId>& changed, Time take
 
 void UndoneWrites::settle(KeyId id) {
   const auto at = entries_.find(id);
-  if (at != entries_.end() && !at->second.pending) entries_.erase(at);
+  if (at == entries_.end() || at->second.pending) return;
+  entries_.erase(at);
+  resting_.erase(id);
 }
 
 int UndoneWrites::times(KeyId id) const {
@@ -59,17 +63,17 @@ bool UndoneWrites::rests(KeyId id, Time now) const {
 
 std::vector<KeyId> UndoneWrites::due(Time now) const {
   std::vector<KeyId> out;
-  for (const auto& [id, entry] : entries_) {
-    if (!entry.pending && entry.undone >= kSuspicious && entry.next <= now) out.push_back(id);
+  for (const KeyId id : resting_) {
+    if (entries_.at(id).next <= now) out.push_back(id);
   }
   return out;
 }
 
 std::optional<Time> UndoneWrites::next() const {
   std::optional<Time> out;
-  for (const auto& [id, entry] : entries_) {
-    if (entry.pending || entry.undone < kSuspicious) continue;
-    out = out ? std::min(*out, entry.next) : entry.next;
+  for (const KeyId id : resting_) {
+    const Time next = entries_.at(id).next;
+    out = out ? std::min(*out, next) : next;
   }
   return out;
 }

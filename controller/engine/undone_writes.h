@@ -46,6 +46,7 @@ class UndoneWrites {
     Time next{};          ///< not written before
   };
   std::map<KeyId, Entry> entries_;
+  std::set<KeyId> resting_;  ///< of `entries_` those that are suspicious and not written again yet: few, and looked at often
 };
 
 }  // namespace datamesh::engine

@@ -18,7 +18,10 @@ Json object(const char* kind, const std::string& ns, const std::string& name, Js
 }
 
 Json account(const std::string& name, const std::string& id, const char* role) {
-  return object("Account", name, name, {{"accountId", id}, {"regions", {"eu-west-1"}}, {"roles", {role}}});
+  // Meshes of this size need what AWS does not give to every account.
+  const Json quotas = {{"databases", 1'000'000}, {"sharedResources", 10'000'000}};
+  return object("Account", name, name,
+                {{"accountId", id}, {"regions", {"eu-west-1"}}, {"roles", {role}}, {"quotas", quotas}});
 }
 
 Json product(const MeshSize& size, int n) {

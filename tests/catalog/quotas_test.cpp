@@ -57,17 +57,18 @@ TEST(Quotas, CountWhatACatalogHolds) {
                                            {shared_table("orders"), perms({Permission::Select})},
                                            {shared_table("orders", "333333333333"), perms({Permission::Select})},
                                            {shared_table("items", kRole), perms({Permission::Select})}});
-  const QuotaUsage expected = {{{Quota::Administrators, ""}, 1}, {{Quota::Databases, ""}, 2},
+  const std::map<QuotaScope, int> expected = {{{Quota::Administrators, ""}, 1}, {{Quota::Databases, ""}, 2},
                                {{Quota::TablesPerDatabase, "sales"}, 2}, {{Quota::Tables, ""}, 2},
                                {{Quota::Tags, ""}, 1},           {{Quota::ValuesPerTag, "domain"}, 2},
                                {{Quota::TagsPerResource, "sales"}, 1}, {{Quota::SharedResources, ""}, 1}};
-  EXPECT_EQ(usage_of(snapshot, kCatalog), expected);
+  EXPECT_EQ(usage_of(snapshot, kCatalog).used, expected);
+  EXPECT_EQ(usage_of(snapshot, kCatalog).receivers, (std::set<std::string>{kConsumer, "333333333333"}));
 }
 
 TEST(Quotas, SharesThatNamePatternsAreNotCounted) {
   const Snapshot snapshot =
       snapshot_with({{{EntryKind::Settings, ""}, version(5)}, {shared_table("orders"), perms({Permission::Select})}});
-  EXPECT_FALSE(usage_of(snapshot, kCatalog).contains({Quota::SharedResources, ""}));
+  EXPECT_FALSE(usage_of(snapshot, kCatalog).used.contains({Quota::SharedResources, ""}));
   EXPECT_EQ(uses(Verb::Grant, shared_table("items"), perms({Permission::Select}), snapshot), Lines{});
 }
 
@@ -99,14 +100,14 @@ TEST(Quotas, CountTheFiltersOfEachPrincipalOnEachTable) {
   const std::string scope = "data filters of " + kRole + " on sales/orders";
   EXPECT_EQ(uses(Verb::Grant, key, perms({Permission::Select}), {}), Lines{scope + " +1"});
   const Snapshot snapshot = snapshot_with({{key, perms({Permission::Select})}});
-  EXPECT_EQ(usage_of(snapshot, kCatalog), (QuotaUsage{{{Quota::FiltersPerPrincipal, kRole + " on sales/orders"}, 1}}));
+  EXPECT_EQ(usage_of(snapshot, kCatalog).used, (std::map<QuotaScope, int>{{{Quota::FiltersPerPrincipal, kRole + " on sales/orders"}, 1}}));
 }
 
 TEST(Quotas, AreWarnedOfFromFourFifthsOn) {
   const QuotaScope tags{Quota::Tags, ""};
-  EXPECT_TRUE(warnings_of({{tags, 799}}, {}).empty());
-  EXPECT_EQ(warnings_of({{tags, 800}}, {}), (std::vector<QuotaWarning>{{tags, 800, 1000}}));
-  EXPECT_TRUE(warnings_of({{tags, 800}}, {{"tags", 2000}}).empty());
+  EXPECT_TRUE(warnings_of({{{tags, 799}}, {}}, {}).empty());
+  EXPECT_EQ(warnings_of({{{tags, 800}}, {}}, {}), (std::vector<QuotaWarning>{{tags, 800, 1000}}));
+  EXPECT_TRUE(warnings_of({{{tags, 800}}, {}}, {{"tags", 2000}}).empty());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ Exactly these are not passed on as they are (moto 5.1.22; lake-formation.md, sec
                                           is answered from each account where moto lists a permission for the caller's.
   RAM GetResourceShareInvitations         moto has none; shares are as within an organization, so nobody invites: empty.
   Lake Formation ListLakeFormationOptIns  moto has none, and nothing here is hybrid: empty.
+  IAM SimulatePrincipalPolicy             moto has none: every action that is asked about is allowed.
   Lake Formation BatchGrantPermissions,   moto reads the grant option from a misspelled member: that member is added.
     BatchRevokePermissions
 
@@ -25,7 +26,7 @@ import urllib.parse
 
 MOST = 8 << 20  # bytes of a request or of an answer
 PATIENCE = 30  # seconds
-READS = re.compile("Get|List|Describe|Search|AssumeRole|ReceiveMessage|DeleteMessage", re.IGNORECASE)
+READS = re.compile("Get|List|Describe|Search|AssumeRole|Simulate|ReceiveMessage|DeleteMessage", re.IGNORECASE)
 
 
 class Lake:
@@ -100,7 +101,7 @@ class Passage(http.server.BaseHTTPRequestHandler):
         return self.answer(status, headers, content)
 
     def operation(self, service, body):
-        if service == "sts":
+        if service in ("sts", "iam"):
             return urllib.parse.parse_qs(body.decode()).get("Action", ["?"])[0]
         return (self.headers.get("X-Amz-Target") or self.path).rsplit(".")[-1].strip("/")
 
@@ -116,6 +117,15 @@ class Passage(http.server.BaseHTTPRequestHandler):
             return 200, of_json, b'{"resourceShareInvitations": []}'
         if service == "lakeformation" and operation == "ListLakeFormationOptIns":
             return 200, of_json, b'{"LakeFormationOptInsInfoList": []}'
+        if service == "iam" and operation == "SimulatePrincipalPolicy":
+            asked = urllib.parse.parse_qs(body.decode())
+            actions = [asked[name][0] for name in asked if name.startswith("ActionNames.")]
+            results = "".join(f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>*</EvalResourceName>"
+                              "<EvalDecision>allowed</EvalDecision></member>" for action in actions)
+            return 200, {"Content-Type": "text/xml"}, (
+                "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated>"
+                f"<EvaluationResults>{results}</EvaluationResults></SimulatePrincipalPolicyResult>"
+                "</SimulatePrincipalPolicyResponse>").encode()
         return None
 
     def passed_on(self, service, operation, body):
