@@ -132,7 +132,7 @@ def check_options(report, name, rendered):
     with tempfile.TemporaryDirectory() as folder:
         options = [option.replace("/var/lib/datamesh", folder) for option in options]
         done = tools.run(sys.argv[1], *options, f"--kubeconfig={folder}/none")
-    report.claim(done.returncode == 1 and "no such file" in done.stderr,
+    report.claim(done.returncode == 1 and "no kubeconfig is there" in done.stderr,
                  f"{name}: the command takes {' '.join(options)}:\n{done.returncode} {done.stderr}")
 
 
