@@ -29,17 +29,6 @@ std::string session_arn(const std::string& role) {
          kOperatorSession;
 }
 
-/// The account in an ARN; "" when it is none.
-std::string account_in(const std::string& arn) {
-  std::size_t begin = 0;
-  for (int colons = 0; colons < 4; ++colons) {
-    begin = arn.find(':', begin);
-    if (begin == std::string::npos) return {};
-    ++begin;
-  }
-  return arn.substr(begin, arn.find(':', begin) - begin);
-}
-
 Time resumes(const CatalogState& state) {
   if (!state.snapshot) return {};
   return state.observed_at + std::max<Millis>(kLeastPause, kPausePerReading * (state.observed_at - state.snapshot->taken));
@@ -63,7 +52,7 @@ void Engine::Impl::catalogs_changed(const lake::Notice& notice) {
 
 bool Engine::Impl::is_own(const std::string& caller) const {
   if (caller.empty()) return false;
-  for (const api::Resource* account : mesh_.accounts_with_id(account_in(caller))) {
+  for (const api::Resource* account : mesh_.accounts_with_id(catalog::account_of_principal(caller))) {
     if (session_arn(mesh::operator_role(mesh::spec_of<api::AccountSpec>(*account))) == caller) return true;
   }
   return false;

@@ -5,14 +5,6 @@
 namespace datamesh::testing {
 namespace {
 
-std::string message_of(SmallWorld& world, const std::string& kind, const std::string& ns, const std::string& name) {
-  const Json object = world.get(kind, ns, name);
-  for (const Json& condition : at_path(object, {"status", "conditions"})) {
-    if (string_at(condition, "type") == "Ready") return string_at(condition, "message");
-  }
-  return "";
-}
-
 bool is_grant(const aws::Call& call) { return call.operation == "BatchGrantPermissions"; }
 
 std::optional<Error> refused(const aws::Call& call) {
@@ -91,7 +83,7 @@ TEST(BadLuck, RamAloneHoldsUpNothingButWhatNeedsAShare) {
   EXPECT_EQ(world.ready("Account", "governance", "central"), "True:InForce");
   EXPECT_EQ(world.ready("Account", "analytics", "analytics"), "True:InForce");
   EXPECT_EQ(world.ready("Grant", "retail", "orders-to-analytics"), "False:AccessDenied");
-  const std::string says = message_of(world, "Grant", "retail", "orders-to-analytics");
+  const std::string says = world.message("Grant", "retail", "orders-to-analytics");
   EXPECT_NE(says.find("what others share with account 100000000003 cannot be read"), says.npos) << says;
   EXPECT_NE(says.find("datamesh iam-policy"), says.npos) << says;
   const Lines central = world.entries(kCentral);
@@ -130,7 +122,7 @@ TEST(BadLuck, AWriteThatIsAcknowledgedAndNotCarriedOutIsSaid) {
   world.run_until_idle();
   world.advance(minutes(30));
   EXPECT_EQ(world.ready("Grant", "analytics", "analysts"), "False:NotKept");
-  const std::string says = message_of(world, "Grant", "analytics", "analysts");
+  const std::string says = world.message("Grant", "analytics", "analysts");
   EXPECT_NE(says.find("CloudTrail"), says.npos) << says;
   EXPECT_EQ(world.ready("Grant", "retail", "orders-to-analytics"), "True:InForce") << "nobody else is harmed";
   const int in_the_first_half_hour = swallowed;
@@ -196,7 +188,7 @@ TEST_P(LaterTrouble, IsSaidByTheAccountAndHarmsNoOther) {
   };
   world.advance(minutes(12));
   EXPECT_EQ(world.ready("Account", "analytics", "analytics"), GetParam().ready);
-  const std::string says = message_of(world, "Account", "analytics", "analytics");
+  const std::string says = world.message("Account", "analytics", "analytics");
   EXPECT_NE(says.find(GetParam().advice), says.npos) << says;
   EXPECT_EQ(world.ready("Account", "governance", "central"), "True:InForce");
   world.by_hand(kCentral, aws::Service::Glue, "DeleteTable", R"({"DatabaseName": "orders", "Name": "items"})");
@@ -253,7 +245,7 @@ TEST(BadLuck, ARegionThatIsDownKeepsNoOtherBack) {
   EXPECT_EQ(world.ready("Grant", "analytics", "analysts"), "True:InForce");
   EXPECT_TRUE(world.analyst_reads());
   EXPECT_EQ(world.ready("Account", "retail", "retail"), "False:CatalogUnreachable");
-  EXPECT_NE(message_of(world, "Account", "retail", "retail").find("eu-central-1"), std::string::npos);
+  EXPECT_NE(world.message("Account", "retail", "retail").find("eu-central-1"), std::string::npos);
 }
 
 // ---- what goes and comes back ---------------------------------------------------------------------------------

@@ -13,14 +13,6 @@ std::string mesh_with(const std::string& quotas) {
   return out.replace(out.find(central), central.size(), central + ", quotas: {" + quotas + "}");
 }
 
-std::string message_of(SmallWorld& world, const std::string& kind, const std::string& ns, const std::string& name) {
-  const Json object = world.get(kind, ns, name);
-  for (const Json& condition : at_path(object, {"status", "conditions"})) {
-    if (string_at(condition, "type") == "Ready") return string_at(condition, "message");
-  }
-  return "no condition";
-}
-
 int count(SmallWorld& world, const std::string& operation) {
   const auto found = world.calls->counts().find(operation);
   return found == world.calls->counts().end() ? 0 : found->second;
@@ -33,7 +25,7 @@ TEST(QuotasOfAws, LetNothingOfAResourceBeginThatWouldFailHalfWay) {
   EXPECT_TRUE(world.run_until_idle()) << world.engine->status().dump(2);
   EXPECT_EQ(world.ready("DataProduct", "retail", "orders"), "False:LimitExceeded");
   EXPECT_EQ(count(world, "glue:CreateTable"), 0) << "neither of the two";
-  const std::string says = message_of(world, "DataProduct", "retail", "orders");
+  const std::string says = world.message("DataProduct", "retail", "orders");
   EXPECT_NE(says.find("would have 2 tables of database orders where AWS allows 1"), says.npos) << says;
   EXPECT_NE(says.find("spec.quotas.tablesPerDatabase"), says.npos) << says;
   const std::string raised = mesh_with("tablesPerDatabase: 2");

@@ -143,6 +143,14 @@ class SmallWorld : public World {
   std::string ready(const std::string& kind, const std::string& ns, const std::string& name) {
     return condition(kind, ns, name, "Ready");
   }
+  /// What Ready says for people; "" when the object has no such condition.
+  std::string message(const std::string& kind, const std::string& ns, const std::string& name) {
+    const Json object = get(kind, ns, name);
+    for (const Json& each : at_path(object, {"status", "conditions"})) {
+      if (string_at(each, "type") == "Ready") return string_at(each, "message");
+    }
+    return "";
+  }
   bool analyst_reads() {
     return call_as(kAnalyst, aws::Service::Glue, "GetTable", {{"DatabaseName", "orders"}, {"Name", "orders"}})
         .has_value();
