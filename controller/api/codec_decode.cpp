@@ -242,6 +242,7 @@ void read(const Reader& in, Table& table) {
   in.each("partitionKeys", [&](const Reader& item) { read(item, table.partition_keys.emplace_back()); });
   in.text_map("tags", table.tags);
   in.text_map("parameters", table.parameters);
+  in.word("accessMode", table.access_mode);
 }
 
 void read(const Reader& in, DataProductSpec& product) {
@@ -265,6 +266,8 @@ void read(const Reader& in, DataProductSpec& product) {
     item.texts("tables", access.tables);
   });
   in.words("interfaces", product.interfaces);
+  in.word("accessMode", product.access_mode);
+  in.word("recreatedTables", product.recreated_tables);
   in.word("deletionPolicy", product.deletion_policy);
   in.time("publishedUntil", product.published_until);
   in.text("freshness", product.freshness);

@@ -67,6 +67,7 @@ Json encode(const Table& table) {
   put_each<Column>(out, "partitionKeys", table.partition_keys, encode);
   put(out, "tags", table.tags);
   put(out, "parameters", table.parameters);
+  put_word(out, "accessMode", table.access_mode);
   return out;
 }
 
@@ -135,7 +136,8 @@ Json encode(const AccountSpec& account) {
 Json encode(const DataProductSpec& product) {
   Json out = {{"account", product.account},
               {"database", product.database},
-              {"schemaPolicy", word(product.schema_policy)}};
+              {"schemaPolicy", word(product.schema_policy)},
+              {"recreatedTables", word(product.recreated_tables)}};
   put(out, "description", product.description);
   put(out, "owner", product.owner);
   put(out, "domain", product.domain);
@@ -148,6 +150,7 @@ Json encode(const DataProductSpec& product) {
   put(out, "sourceDatabase", product.source_database);
   put_each<ProducerAccess>(out, "producerAccess", product.producer_access, encode);
   put_words(out, "interfaces", product.interfaces);
+  put_word(out, "accessMode", product.access_mode);
   put_word(out, "deletionPolicy", product.deletion_policy);
   put_time(out, "publishedUntil", product.published_until);
   put(out, "freshness", product.freshness);

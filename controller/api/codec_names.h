@@ -18,6 +18,7 @@ inline constexpr std::array<std::string_view, 2> kConnectionTypes{"Embedded", "A
 inline constexpr std::array<std::string_view, 6> kTableFormats{"Parquet", "Csv", "Json", "Orc", "Avro", "Iceberg"};
 inline constexpr std::array<std::string_view, 2> kSchemaPolicies{"Declared", "FollowProducer"};
 inline constexpr std::array<std::string_view, 2> kTagGrants{"Allow", "Deny"};
+inline constexpr std::array<std::string_view, 2> kRecreatedTables{"Restore", "AwaitApproval"};
 inline constexpr std::array<std::string_view, 3> kInterfaces{"Athena", "RedshiftSpectrum", "SageMaker"};
 
 /// The words of the type of an argument, which is not looked at.
@@ -30,6 +31,7 @@ constexpr const auto& words_of(ConnectionType) { return kConnectionTypes; }
 constexpr const auto& words_of(TableFormat) { return kTableFormats; }
 constexpr const auto& words_of(SchemaPolicy) { return kSchemaPolicies; }
 constexpr const auto& words_of(TagGrants) { return kTagGrants; }
+constexpr const auto& words_of(RecreatedTables) { return kRecreatedTables; }
 constexpr const auto& words_of(Interface) { return kInterfaces; }
 
 }  // namespace datamesh::api

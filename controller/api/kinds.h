@@ -109,6 +109,8 @@ enum class TableFormat { Parquet, Csv, Json, Orc, Avro, Iceberg };
 enum class SchemaPolicy { Declared, FollowProducer };
 /// Whether tag Grants of whoever governs the catalog may reach a product (docs/decisions/0009-tag-grants.md).
 enum class TagGrants { Allow, Deny };
+/// Whether what was granted on a table comes back by itself when the table was dropped and made again.
+enum class RecreatedTables { Restore, AwaitApproval };
 enum class Interface { Athena, RedshiftSpectrum, SageMaker };
 
 struct Column {
@@ -128,6 +130,7 @@ struct Table {
   std::vector<Column> partition_keys;
   std::map<std::string, std::string> tags;
   std::map<std::string, std::string> parameters;  ///< Glue table parameters that shall hold
+  std::optional<AccessMode> access_mode;          ///< default: the product's
   bool operator==(const Table&) const = default;
 };
 
@@ -161,6 +164,8 @@ struct DataProductSpec {
   std::string source_database;              ///< FollowProducer: the producer's own database that leads
   std::vector<ProducerAccess> producer_access;
   std::vector<Interface> interfaces;
+  std::optional<AccessMode> access_mode;    ///< default: that of the account that governs it
+  RecreatedTables recreated_tables = RecreatedTables::Restore;
   std::optional<DeletionPolicy> deletion_policy;  ///< default: the mesh's
   std::optional<Time> published_until;            ///< afterwards all access by grants ends
   std::string freshness;                          ///< service level: a duration such as "24h"

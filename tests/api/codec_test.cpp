@@ -47,14 +47,16 @@ DataProductSpec full_product() {
   product.location_role = "arn:aws:iam::111122223333:role/location";
   product.tables = {{"lines", "A line", "s3://bucket/lines", TableFormat::Iceberg,
                      {{"id", "bigint", "The key", {{"pii", "no"}}}, {"price", "decimal(10,2)", "", {}}},
-                     {{"day", "date", "", {}}}, {{"layer", "gold"}}, {{"classification", "x"}}},
-                    {"heads", "", "", TableFormat::Csv, {}, {}, {}, {}}};
+                     {{"day", "date", "", {}}}, {{"layer", "gold"}}, {{"classification", "x"}}, AccessMode::Hybrid},
+                    {"heads", "", "", TableFormat::Csv, {}, {}, {}, {}, {}}};
   product.tags = {{"domain", "sales"}};
   product.regions = {"eu-west-1"};
   product.schema_policy = SchemaPolicy::FollowProducer;
   product.source_database = "raw_orders";
   product.producer_access = {{"engineer", {"ALTER", "INSERT"}, {"lines"}}};
   product.interfaces = {Interface::SageMaker, Interface::Athena};
+  product.access_mode = AccessMode::LakeFormation;
+  product.recreated_tables = RecreatedTables::AwaitApproval;
   product.deletion_policy = DeletionPolicy::Delete;
   product.published_until = kTime;
   product.freshness = "24h";
