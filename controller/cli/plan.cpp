@@ -1,5 +1,6 @@
 // `datamesh plan`: what the operator would do, and who would gain or lose which access, without doing it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <ostream>
 
 #include "controller/cli/api_client.h"
@@ -7,6 +8,7 @@
 #include "controller/cli/manifest_files.h"
 #include "controller/cli/object_names.h"
 #include "controller/cli/options.h"
+#include "controller/cli/what_if.h"
 
 namespace datamesh::cli {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 struct Options {
   FileSelection files;
   std::vector<std::string> removed;
+  std::vector<std::string> with;
   bool recursive = false;
   bool exit_code = false;
   std::string output;
@@ -35,6 +38,23 @@ Result<Json> request_of(const Options& options, Session& session) {
         {{"kind", name.kind->kind}, {"namespace", namespaced ? options.files.ns : ""}, {"name", name.name}});
   }
   return request;
+}
+
+/// Puts the object that `what_if` changes, as it would be then, among those to apply. One from a file is changed there.
+Result<void> add_what_if(const WhatIf& what_if, const Options& options, Session& session, ApiClient& client, Json& apply) {
+  const bool namespaced = what_if.kind->scope == api::Scope::Namespaced;
+  const std::string ns = !namespaced ? "" : what_if.ns.empty() ? options.files.ns : what_if.ns;
+  const api::ObjectKey key{what_if.kind->kind, ns, what_if.name};
+  const auto given = std::find_if(apply.begin(), apply.end(), [&](const Json& object) { return api::key_of(object) == key; });
+  if (given != apply.end()) {
+    TRY_VALUE(*given, changed(std::move(*given), what_if, session.schema()));
+    return {};
+  }
+  TRY_VALUE(Json object, client.get(*what_if.kind, ns, what_if.name));
+  object.erase("status");
+  TRY_VALUE(Json wanted, changed(std::move(object), what_if, session.schema()));
+  apply.push_back(std::move(wanted));
+  return {};
 }
 
 std::vector<std::string> words(const Json& list) {
@@ -123,9 +143,16 @@ void print_plan(const Json& plan, Session& session) {
 }
 
 Result<int> run(const Options& options, Session& session) {
-  TRY_VALUE(const Json request, request_of(options, session));
+  TRY_VALUE(Json request, request_of(options, session));
+  std::vector<WhatIf> what_ifs;
+  for (const std::string& text : options.with) {
+    TRY_VALUE(WhatIf what_if, parse_what_if(text, session.schema()));
+    what_ifs.push_back(std::move(what_if));
+  }
   TRY_VALUE(const auto connection, session.connect());
-  TRY_VALUE(const Json plan, ApiClient(*connection).plan(request));
+  ApiClient client(*connection);
+  for (const WhatIf& what_if : what_ifs) TRY(add_what_if(what_if, options, session, client, request["apply"]));
+  TRY_VALUE(const Json plan, client.plan(request));
   if (options.output == "json") {
     session.out() << pretty(plan);
   } else {
@@ -145,6 +172,11 @@ void add_plan(CLI::App& app, Command& chosen) {
   command->add_flag("-R,--recursive", options->recursive, "Look into the folders of folders too");
   command->add_option("--remove", options->removed, "As if KIND/NAME were deleted; repeatable")
       ->type_name("KIND/NAME")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--with", options->with,
+                   "As if fields were otherwise: 'DataProduct/NAMESPACE/NAME tags.classification=confidential'; repeatable")
+      ->type_name("'KIND/NAMESPACE/NAME PATH=VALUE'")
       ->allow_extra_args(false);
   command->add_flag("--exit-code", options->exit_code, "End with status 2 when there are changes");
   add_output_option(*command, options->output, {"text", "json"});

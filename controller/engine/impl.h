@@ -103,7 +103,7 @@ class Engine::Impl {
   // ---- impl_reading.cpp: what the catalogs hold
   void observe(CatalogState& state);
   void stop_reading(CatalogState& state, const Error& error, bool got_on);
-  void take_snapshot(CatalogState& state, catalog::Snapshot fresh, const std::vector<catalog::LocalKey>& changed);
+  void take_snapshot(CatalogState& state, catalog::Snapshot fresh, std::vector<catalog::LocalKey> changed);
   void note_quotas(CatalogState& state);
   void limits_changed(CatalogState& state);
   void judge_writes(CatalogState& state, const std::vector<catalog::LocalKey>& changed);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "controller/engine/impl.h"
+#include "controller/engine/tag_view.h"
 #include "controller/lake/observe.h"
 #include "controller/mesh/topology.h"
 
@@ -131,8 +132,12 @@ void Engine::Impl::stop_reading(CatalogState& state, const Error& error, bool go
   }
 }
 
-void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, const std::vector<LocalKey>& changed) {
+void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, std::vector<LocalKey> changed) {
   const bool first = !state.snapshot.has_value();
+  for (const LocalKey& key : assume_assigned(fresh, ledger_, state.catalog, [&](KeyId id) { return state.confirmed.contains(id); })) {
+    const auto* before = first ? nullptr : state.snapshot->find(key);
+    if (before != nullptr && *before == *fresh.find(key)) std::erase(changed, key);
+  }
   state.snapshot = std::move(fresh);
   state.permissions = count_permissions(*state.snapshot);
   state.reading.reset();

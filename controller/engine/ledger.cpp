@@ -57,8 +57,15 @@ KeyId Ledger::intern(const EntryKey& key) {
   if (fresh) {
     keys_.push_back(&at->first);
     lines_.emplace_back();
+    if (key.local.kind == catalog::EntryKind::TagAssignment) tag_assignments_[key.catalog].emplace(key.local.name, at->second);
   }
   return at->second;
+}
+
+const std::map<std::string, KeyId>& Ledger::tag_assignments(const CatalogRef& catalog) const {
+  static const std::map<std::string, KeyId> kNone;
+  const auto found = tag_assignments_.find(catalog);
+  return found == tag_assignments_.end() ? kNone : found->second;
 }
 
 std::optional<KeyId> Ledger::lookup(const EntryKey& key) const {

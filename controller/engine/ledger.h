@@ -74,6 +74,8 @@ class Ledger {
  public:
   KeyId intern(const catalog::EntryKey& key);
   const catalog::EntryKey& key(KeyId id) const { return *keys_[id]; }
+  /// All TagAssignment entries of the catalog that were interned, by name: so those under one resource stand together.
+  const std::map<std::string, KeyId>& tag_assignments(const CatalogRef& catalog) const;
   std::optional<KeyId> lookup(const catalog::EntryKey& key) const;
 
   ResourceState& at(const api::ObjectKey& key);
@@ -123,6 +125,7 @@ class Ledger {
 
   std::unordered_map<catalog::EntryKey, KeyId, Hash> ids_;
   std::vector<const catalog::EntryKey*> keys_;
+  std::map<CatalogRef, std::map<std::string, KeyId>> tag_assignments_;
   std::vector<Line> lines_;
   std::map<api::ObjectKey, std::unique_ptr<ResourceState>> resources_;
 };

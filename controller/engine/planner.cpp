@@ -4,6 +4,7 @@
 
 #include "controller/engine/obstacles.h"
 #include "controller/engine/quota_check.h"
+#include "controller/engine/tag_order.h"
 #include "controller/engine/tag_rules.h"
 #include "reconcilers/reasons.h"
 
@@ -127,6 +128,8 @@ class Planning {
       : input_(input), ledger_(*input.ledger), snapshot_(*input.snapshots(input.catalog)) {}
 
   CatalogPlan plan(std::vector<KeyId> ids) {
+    const auto others = other_tag_changes(input_, ids);
+    ids.insert(ids.end(), others.begin(), others.end());
     std::stable_sort(ids.begin(), ids.end(), [&](KeyId a, KeyId b) {
       return rank_of(ledger_.key(a).local.kind) < rank_of(ledger_.key(b).local.kind);
     });
@@ -144,6 +147,7 @@ class Planning {
     keep_what_is_granted_on(out);
     keep_off_taken_names(out);
     keep_within_quotas(out, input_);
+    order_tag_changes(out, input_);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
     return out;
@@ -519,6 +523,7 @@ int phase_of(const Action& action) {
   const EntryKind kind = action.key.local.kind;
   if (action.cause == Cause::Preserve) return 2;
   if (!away) return kind == EntryKind::Settings ? 0 : kind == EntryKind::ShareAcceptance ? 1 : 20 + rank_of(kind);
+  if (kind == EntryKind::TagAssignment) return 20 + rank_of(kind);  // among those that are set: order_tag_changes
   // Revoke before delete, and dependents before what they hang on (trap T15).
   return kind == EntryKind::Permission ? 3 : 15 - rank_of(kind);
 }

@@ -1,9 +1,11 @@
 // `datamesh plan`: the pipeline without its last step. Changes are put into the mesh and the ledger, planned, and
 // taken out again, so that the cost is in proportion to the change.
 #include <algorithm>
+#include <list>
 
 #include "controller/api/codec.h"
 #include "controller/engine/impl.h"
+#include "controller/engine/tag_access.h"
 
 namespace datamesh::engine {
 
@@ -104,6 +106,7 @@ class Preview {
 
   void plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& catalogs);
   void note_access(const Action& action);
+  void note_access_by_tags();
   Json access() const;
   Json action_json(const Action& action, const EntryPlan& entry) const;
 
@@ -114,6 +117,7 @@ class Preview {
   std::set<KeyId> touched_;
   std::vector<std::string> problems_;
   std::map<std::string, int> summary_;
+  PlannedActions planned_;
   std::map<std::pair<std::string, std::string>, std::pair<std::set<std::string>, std::set<std::string>>> access_;
 };
 
@@ -128,6 +132,7 @@ Json Preview::plan() {
   for (const KeyId id : touched_) by_catalog[impl_.ledger_.key(id).catalog].push_back(id);
   Json catalogs = Json::array();
   for (auto& [ref, ids] : by_catalog) plan_one(ref, std::move(ids), catalogs);
+  note_access_by_tags();
   Json summary = Json::object();
   for (const auto& [verb, count] : summary_) summary[verb] = count;
   return {{"catalogs", catalogs}, {"access", access()}, {"summary", summary}, {"problems", problems_}};
@@ -168,6 +173,7 @@ void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& cata
   for (const auto& [action, entry] : all) {
     ++summary_[std::string(to_string(action->verb))];
     note_access(*action);
+    planned_[ref].push_back(*action);
     lines.push_back(action_json(*action, *entry));
   }
   Json line = {{"catalog", to_string(ref)}, {"held", !verdict.held.empty()}, {"actions", lines}};
@@ -199,6 +205,23 @@ void Preview::note_access(const Action& action) {
   auto& [gains, loses] = access_[{id->principal, object}];
   auto& side = action.verb == catalog::Verb::Grant ? gains : loses;
   for (const std::string& name : value->permissions.names()) side.insert(name);
+}
+
+/// Who would gain or lose what because tags change, although nobody grants or revokes anything.
+void Preview::note_access_by_tags() {
+  if (!changes_tags(planned_)) return;
+  Readings readings;
+  std::list<catalog::Snapshot> copies;
+  for (auto& [ref, state] : impl_.catalogs_) {
+    if (impl_.snapshot(ref) == nullptr) continue;
+    const bool is_read_elsewhere = state.busy && planned_.contains(ref);
+    readings[ref] = is_read_elsewhere ? &copies.emplace_back(*state.snapshot) : &*state.snapshot;
+  }
+  for (const AccessChange& change : access_by_tags(planned_, readings, impl_.ledger_)) {
+    auto& [gains, loses] = access_[{change.principal, change.object}];
+    for (const std::string& name : change.gains.names()) gains.insert(name);
+    for (const std::string& name : change.loses.names()) loses.insert(name);
+  }
 }
 
 Json Preview::access() const {

@@ -39,6 +39,8 @@ class Run {
       const std::size_t end = same_batch(at);
       if (taking_back_failed_ && actions_[at].verb == Verb::Delete) {
         // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
+      } else if (is_tag(at) && (revoking_by_tags_failed_ || tagging_failed_.contains(tagged_database(at)))) {
+        // The changes are in an order in which nobody is given too much; without one of them the next might.
       } else if (is_permission(at)) {
         permissions(at, end);
       } else if (is_tag(at)) {
@@ -61,12 +63,31 @@ class Run {
   std::size_t same_batch(std::size_t at) const {
     const std::size_t most = is_permission(at) ? kPermissionBatch : is_tag(at) ? 50 : 1;
     std::size_t end = at + 1;
-    while (end < actions_.size() && end - at < most && actions_[end].verb == actions_[at].verb &&
-           actions_[end].key.local.kind == actions_[at].key.local.kind &&
-           (!is_tag(at) || tagged_resource(end) == tagged_resource(at))) {
+    while (end < actions_.size() && end - at < most && actions_[end].key.local.kind == actions_[at].key.local.kind &&
+           same_call(at, end)) {
       ++end;
     }
     return end;
+  }
+
+  /// Actions of one kind that one call can do: all of them, or setting tags whether there were some before or not.
+  bool same_call(std::size_t a, std::size_t b) const {
+    if (!is_tag(a)) return actions_[a].verb == actions_[b].verb;
+    return tagged_resource(a) == tagged_resource(b) &&
+           (actions_[a].verb == Verb::Delete) == (actions_[b].verb == Verb::Delete);
+  }
+
+  /// The permission is on whatever has certain tags.
+  static bool is_by_tags(const Action& action) {
+    const auto id = action.key.local.kind == EntryKind::Permission ? catalog::parse_permission_id(action.key.local.name)
+                                                                   : std::nullopt;
+    return id && (id->resource.type == catalog::ResourceType::DatabasePolicy ||
+                  id->resource.type == catalog::ResourceType::TablePolicy);
+  }
+
+  std::string tagged_database(std::size_t i) const {
+    const std::string resource = tagged_resource(i);
+    return resource.substr(0, resource.find('/'));
   }
 
   std::string tagged_resource(std::size_t i) const {
@@ -84,14 +105,17 @@ class Run {
     failed_.insert(actions_[i].key);
     const Verb verb = actions_[i].verb;
     taking_back_failed_ = taking_back_failed_ || verb == Verb::Revoke || verb == Verb::Delete;
+    if (is_tag(i)) tagging_failed_.insert(tagged_database(i));
+    if (verb == Verb::Revoke && is_by_tags(actions_[i])) revoking_by_tags_failed_ = true;
     if (ends_the_run(result.error())) ended_ = true;
   }
 
-  /// The indices from `begin` to `end` whose keys have not failed before.
+  /// The indices from `begin` to `end` whose keys have not failed before, without grants by tags once a tag failed.
   std::vector<std::size_t> sound(std::size_t begin, std::size_t end) const {
     std::vector<std::size_t> out;
     for (std::size_t i = begin; i < end; ++i) {
-      if (!failed_.contains(actions_[i].key)) out.push_back(i);
+      const bool too_early = !tagging_failed_.empty() && actions_[i].verb == Verb::Grant && is_by_tags(actions_[i]);
+      if (!failed_.contains(actions_[i].key) && !too_early) out.push_back(i);
     }
     return out;
   }
@@ -130,6 +154,8 @@ class Run {
   const std::atomic<bool>& stop_;
   ApplyReport report_;
   std::set<catalog::EntryKey> failed_;
+  std::set<std::string> tagging_failed_;  ///< databases in which a tag could not be changed
+  bool revoking_by_tags_failed_ = false;
   bool taking_back_failed_ = false;
   bool ended_ = false;
 };

@@ -33,8 +33,8 @@ struct ApplyReport {
 };
 
 /// Does `actions` in the order given; an action whose key failed earlier in the same run is not attempted, nor is a
-/// delete after a revoke or delete that failed. A
-/// throttled, transient or denied-by-credentials answer ends the run: the schedule decides when to go on.
+/// delete after a revoke or delete that failed, nor a change of a tag after one in the same database or a revoke by tags
+/// that failed, nor a grant by tags after a tag that failed: each would give more than was meant. A throttled, transient or denied-by-credentials answer ends the run: the schedule decides when to go on.
 /// `stop` is looked at between calls.
 ApplyReport apply(aws::Api& api, const CatalogRef& catalog, const std::vector<catalog::Action>& actions,
                   const std::atomic<bool>& stop);

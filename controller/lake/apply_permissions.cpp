@@ -92,9 +92,12 @@ Result<std::vector<Result<Effect>>> Calls::tags(const std::vector<const Action*>
                     {"TagKey", key},
                     {"TagValues", {std::get<catalog::TagAssignment>(actions[i]->value).value}}});
   }
-  TRY_VALUE(const Json out, call(aws::Service::LakeFormation, operation,
-                                 {{"Resource", tagged_resource(resource, catalog_.account)},
-                                  {"LFTags", std::move(tags)}}));
+  const Result<Json> answer = call(aws::Service::LakeFormation, operation,
+                                   {{"Resource", tagged_resource(resource, catalog_.account)}, {"LFTags", std::move(tags)}});
+  if (!answer && remove && answer.error().kind == ErrorKind::NotFound) {
+    return std::vector<Result<Effect>>(actions.size(), Effect::AlreadyDone);  // the tags went with the resource
+  }
+  TRY_VALUE(const Json out, answer);
   std::vector<Result<Effect>> results(actions.size(), Effect::Done);
   for (const Json& failure : member(out, "Failures")) {
     const auto at = index.find(string_at(member(failure, "LFTag"), "TagKey"));

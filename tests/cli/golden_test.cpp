@@ -71,6 +71,23 @@ TEST_F(Golden, Plan) {
                                            {"plan", "--remove", "grant/sales-readers", "-n", "retail", "--exit-code"}}));
 }
 
+TEST(GoldenTags, WhatIf) {
+  World world;
+  ASSERT_EQ(world.run({"apply", "-f", source_path("docs/examples/tags")}).status, 0);
+  const Outcome waited = world.run({"status", "--wait-converged", "--timeout", "10m"});
+  ASSERT_EQ(waited.status, 0) << waited.out << waited.err;
+  const std::string weather = "DataProduct/climate/weather ";
+  expect_golden("what-if", world.transcript({{"plan", "--with", weather + "tables.observations.tags.classification=confidential"},
+                                             {"plan", "--with", weather + "tables.stations.tags.classification-"},
+                                             {"plan", "--with", weather + "tags.classification=public"},
+                                             {"plan", "--with", weather + "tagGrants=Deny"},
+                                             {"plan", "--with", weather + "tables.nowhere.tags.classification=public"},
+                                             {"plan", "--with", weather + "tagz.classification=public"},
+                                             {"plan", "--with", "DataProduct/climate/none tags.classification=public"},
+                                             {"plan", "--with", weather + "tags"},
+                                             {"plan"}}));
+}
+
 TEST_F(Golden, Explain) {
   expect_golden("explain", world_.transcript({{"explain", kAnalyst, "SELECT", "retail/sales/orders/total"},
                                               {"explain", kAnalyst, "SELECT", "retail/sales/orders/customer_id"},
