@@ -42,8 +42,11 @@ class Fitting {
       : out_(out), table_(table), name_(std::move(name)) {}
 
   void rows(const std::string& text) {
+    if (auto problem = row_filter_problem(text)) {
+      out_.findings.push_back(std::move(*problem));
+      return nothing();
+    }
     const auto parsed = catalog::parse_row_filter(text);
-    if (!parsed) return refuse(reason::kInvalidRowFilter, "rowFilter, " + describe(parsed.error(), text));
     if (table_.knowledge != SchemaKnowledge::Certain) return;
     for (const auto& problem : catalog::problems_in(*parsed, table_.columns, table_.partition_keys)) {
       refuse(reason::kInvalidRowFilter, "rowFilter, " + describe(problem, text));
@@ -118,6 +121,13 @@ class Fitting {
 };
 
 }  // namespace
+
+std::optional<Finding> row_filter_problem(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto parsed = catalog::parse_row_filter(text);
+  if (parsed) return std::nullopt;
+  return invalid(reason::kInvalidRowFilter, "rowFilter, " + describe(parsed.error(), text));
+}
 
 FittedGrant fitted(const api::GrantSpec& spec, const api::Resource& product, const std::string& region,
                    const mesh::Mesh& mesh) {

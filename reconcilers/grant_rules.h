@@ -29,6 +29,9 @@ struct FittedGrant {
 FittedGrant fitted(const api::GrantSpec& spec, const api::Resource& product, const std::string& region,
                    const mesh::Mesh& mesh);
 
+/// What is wrong with how a row filter is written; nullopt when nothing is, or there is none.
+std::optional<Finding> row_filter_problem(const std::string& text);
+
 /// Targets that exclude columns become targets on the columns `others`.
 std::vector<GrantTarget> by_name(std::vector<GrantTarget> targets, const std::vector<std::string>& others);
 

@@ -40,6 +40,7 @@ class Loader {
     }
     for (YamlDocument& document : *documents) {
       document_ = &document;
+      positions_ = std::make_shared<const YamlPositions>(document.positions);
       document_problems_.clear();
       load_object(document.value, "");
       std::stable_sort(document_problems_.begin(), document_problems_.end(),
@@ -58,7 +59,7 @@ class Loader {
     const TextPosition at = document_->positions.find(path).value;
     if (!object.is_object()) return;
     check_twice(object, path, at);
-    set_.manifests.push_back({std::move(object), file_, at.line});
+    set_.manifests.push_back({std::move(object), file_, at.line, path, positions_});
   }
 
   void load_list(Json& list) {
@@ -91,6 +92,7 @@ class Loader {
   const SchemaRegistry& registry_;
   ManifestSet set_;
   YamlDocument* document_ = nullptr;
+  std::shared_ptr<const YamlPositions> positions_;
   std::vector<ManifestProblem> document_problems_;
   std::map<ObjectKey, int> seen_;
 };

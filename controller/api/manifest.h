@@ -1,6 +1,7 @@
 // Manifests: the text of a YAML or JSON file as objects, with everything that is wrong with them. Pure.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ struct Manifest {
   Json object;  ///< as written, without defaults
   std::string file;
   int line = 1;  ///< where it begins
+  std::string path;  ///< of the object in its document: "items[2]"; empty: the document itself
+  std::shared_ptr<const YamlPositions> positions;  ///< of the document
 };
 
 /// Something wrong with a file. `at` is where its text is at fault: the name of an unknown field, the value of a

@@ -6,6 +6,8 @@
 #include <istream>
 #include <iterator>
 
+#include "controller/cli/mesh_check.h"
+
 namespace datamesh::cli {
 namespace {
 
@@ -72,6 +74,12 @@ void fill_namespace(Json& object, const std::string& ns, const api::SchemaRegist
   if (api::key_of(object).ns.empty()) object["metadata"]["namespace"] = ns;
 }
 
+/// What is wrong between valid manifests.
+std::vector<api::ManifestProblem> problems_together(std::vector<api::Manifest> manifests, Session& session) {
+  for (api::Manifest& manifest : manifests) session.schema().apply_defaults(manifest.object);
+  return mesh_problems(manifests, session.environment.clock->now());
+}
+
 }  // namespace
 
 Result<api::ManifestSet> read_manifests(const FileSelection& selection, Session& session) {
@@ -86,6 +94,7 @@ Result<api::ManifestSet> read_manifests(const FileSelection& selection, Session&
     }
   }
   for (api::Manifest& manifest : all.manifests) fill_namespace(manifest.object, selection.ns, session.schema());
+  if (all.problems.empty()) all.problems = problems_together(all.manifests, session);
   return all;
 }
 

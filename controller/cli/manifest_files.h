@@ -20,7 +20,7 @@ struct FileSelection {
 };
 
 /// The manifests of all files, in the order of the arguments and of the names in a folder, with every problem of
-/// every file. In folders only .yaml, .yml and .json count.
+/// every file; where each is valid by itself, also what is wrong between them. In folders only .yaml, .yml and .json count.
 /// Errors: NotFound for a file that is not there; Unavailable for one that cannot be read; Invalid for a folder
 /// without manifests.
 Result<api::ManifestSet> read_manifests(const FileSelection& selection, Session& session);
