@@ -127,7 +127,10 @@ class Judge {
   /// Source: lake-formation.md 2.10
   std::vector<std::string> counted_names() const {
     std::vector<std::string> names = names_of(query_.principal);
-    const bool iam_decides = !opt_in_of(governing_, query_.object(), query_.principal);
+    const std::string& who = query_.principal;
+    // Of a group some may have opted in: as a group it holds what it was granted, no more.
+    const bool is_group = who.ends_with(":IAMPrincipals") || who.find(":organizations::") != std::string::npos;
+    const bool iam_decides = !is_group && !opt_in_of(governing_, query_.object(), who);
     if (iam_decides && names.front() != kIamAllowedPrincipals) names.insert(names.begin(), kIamAllowedPrincipals);
     return names;
   }
