@@ -107,9 +107,8 @@ class Judge {
   }
 
  private:
-  void say(HopKind kind, bool ok, const CatalogRef& catalog, std::string what, std::optional<LocalKey> entry = {},
-           bool decides = true) {
-    out_.hops.push_back({kind, ok, catalog, std::move(what), std::move(entry), decides});
+  void say(HopKind kind, bool ok, const CatalogRef& catalog, std::string what, std::optional<LocalKey> entry = {}) {
+    out_.hops.push_back({kind, ok, catalog, std::move(what), std::move(entry), true});
   }
 
   // ---- at home
@@ -256,18 +255,18 @@ class Judge {
       const Link& link = *std::get<Shared<Link>>(at->second);
       const bool whole = link.table.empty() || link.table == query_.table;
       if (link.owner != query_.governing.account || link.database != query_.database || !whole) continue;
-      if (sees(at->first)) return say(HopKind::Link, true, here_, "link " + at->first.name + " points to it", at->first, false);
+      if (sees(at->first)) return say_link(true, "link " + at->first.name + " points to it", at->first);
       if (!unseen) unseen = at->first;
     }
     if (unseen) {
-      return say(HopKind::Link, false, here_,
-                 "link " + unseen->name + " points to it, but " + query_.principal + " does not hold DESCRIBE on the link", unseen,
-                 false);
+      return say_link(false, "link " + unseen->name + " points to it, but " + query_.principal + " does not hold DESCRIBE on the link",
+                      unseen);
     }
-    say(HopKind::Link, false, here_,
-        "no resource link to " + (query_.table.empty() ? query_.database : query_.database + "/" + query_.table) +
-            ": query engines find it by a link only",
-        {}, false);
+    const std::string object = query_.database + (query_.table.empty() ? "" : "/" + query_.table);
+    say_link(false, "no resource link to " + object + ": query engines find it by a link only", {});
+  }
+  void say_link(bool ok, std::string what, std::optional<LocalKey> entry) {
+    out_.hops.push_back({HopKind::Link, ok, here_, std::move(what), std::move(entry), false});
   }
 
   /// A link is there for whoever holds something on it.
@@ -398,8 +397,8 @@ class Judge {
              rows.predicate + " is " + std::string(to_string(rows.truth)) + (rows.why.empty() ? "" : "; " + rows.why);
     }
     if (is_told(HopKind::DataFilter, what)) return;
-    say(HopKind::DataFilter, rows.truth == Truth::True, query_.governing, what,
-        LocalKey{EntryKind::DataFilter, resource.database + "/" + resource.table + "/" + resource.detail}, decides);
+    const LocalKey entry{EntryKind::DataFilter, resource.database + "/" + resource.table + "/" + resource.detail};
+    out_.hops.push_back({HopKind::DataFilter, rows.truth == Truth::True, query_.governing, what, entry, decides});
   }
 
   /// What can be read in all these ways; what another way holds too is left out.

@@ -185,9 +185,9 @@ class RandomLake {
   }
 
   void change(const char* operation, const std::string& account, const std::string& principal, const Json& resource,
-              const std::vector<std::string>& permissions, bool option) {
+              const std::vector<std::string>& permissions) {
     Json input = {{"Principal", {{"DataLakePrincipalIdentifier", principal}}}, {"Resource", resource}, {"Permissions", permissions}};
-    if (option) input["PermissionsWithGrantOption"] = permissions;
+    if (principal == kConsumer) input["PermissionsWithGrantOption"] = permissions;
     const auto done = as_operator(account, Service::LakeFormation, operation, input);
     told_ += std::string(done ? "" : "refused: ") + operation + " in " + account + " " + input.dump() + "\n";
   }
@@ -205,11 +205,11 @@ class RandomLake {
       if (resource.contains("LFTagPolicy")) {
         for (const char* key : {"level", "domain"}) {
           change("GrantPermissions", kOwner, kConsumer,
-                 {{"LFTag", {{"CatalogId", kOwner}, {"TagKey", key}, {"TagValues", {"a", "b"}}}}}, {"DESCRIBE"}, true);
+                 {{"LFTag", {{"CatalogId", kOwner}, {"TagKey", key}, {"TagValues", {"a", "b"}}}}}, {"DESCRIBE"});
         }
       }
     }
-    change("GrantPermissions", kOwner, receiver, resource, permissions, receiver == kConsumer);
+    change("GrantPermissions", kOwner, receiver, resource, permissions);
     if (random_.chance(15)) {
       const std::string principal = kReaders[random_.below(2)];
       const Json object = random_.chance(50) ? table("orders") : Json{{"Database", {{"CatalogId", kOwner}, {"Name", "sales"}}}};
@@ -233,14 +233,14 @@ class RandomLake {
     if (!given_.empty() && random_.chance(60)) std::tie(resource, permissions) = random_.pick(given_);
     const std::string receiver =
         random_.chance(15) ? kConsumer + ":IAMPrincipals" : kReaders[2 + random_.below(2)];
-    change("GrantPermissions", kConsumer, receiver, resource, permissions, false);
+    change("GrantPermissions", kConsumer, receiver, resource, permissions);
   }
 
   /// What was passed on within the account stays behind.
   void revoke_at_home() {
     if (given_.empty()) return;
     const auto& [resource, permissions] = random_.pick(given_);
-    change("RevokePermissions", kOwner, kConsumer, resource, permissions, true);
+    change("RevokePermissions", kOwner, kConsumer, resource, permissions);
   }
 
   sim::Random random_;
