@@ -173,7 +173,7 @@ class Collector {
   }
 
   ColumnScope all_but(const std::set<std::string>& excluded) const {
-    if (columns_.empty()) return {true, excluded};
+    if (columns_.empty() || excluded.empty()) return {true, excluded};
     ColumnScope out;
     for (const std::string& column : columns_) {
       if (!excluded.contains(column)) out.names.insert(column);

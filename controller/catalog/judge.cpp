@@ -426,7 +426,12 @@ class Judge {
   /// Nothing gives it. A permission by tags that misses by one tag says more than that there is none.
   void missing(HopKind kind, const CatalogRef& catalog, const Holdings& holdings, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-      for (const Holding& holding : of(holdings.missed, name)) {
+      // Of a permission that reaches some columns, the one asked about may be beyond its tags.
+      std::vector<Holding> near_misses = of(holdings.missed, name);
+      for (const Holding& holding : of(holdings.by_holder, name)) {
+        if (is_by_tags(holding)) near_misses.push_back(holding);
+      }
+      for (const Holding& holding : near_misses) {
         if (!holding.permissions.has(query_.permission) && query_.permission != Permission::Describe) continue;
         const auto terms = terms_of(holding, query_.object(), query_.column, governing_);
         if (std::count_if(terms.begin(), terms.end(), [](const TagTerm& term) { return !term.matches; }) != 1) continue;

@@ -257,6 +257,17 @@ TEST(Evaluate, GivesTheMatchingColumnsOnlyWhereTagsMatchInPart) {
   EXPECT_FALSE(scene.allowed()) << "no column is left";
 }
 
+TEST(Evaluate, SaysWhichTagKeepsAColumnOut) {
+  Scene scene;
+  scene.data_at("");
+  scene.grant(scene.governing, {ResourceType::TablePolicy, kOwner, "", "", "pii=no"}, kRole, perms({P::Select}));
+  scene.tag("sales#pii", "no");
+  scene.tag("sales/orders/card#pii", "yes");
+  scene.query.column = "card";
+  EXPECT_EQ(scene.answer(), "no: Permission -Tag");
+  EXPECT_EQ(scene.whats().back(), "tag pii is yes on sales/orders/card; the permission asks for no");
+}
+
 TEST(Evaluate, LetsDatabasesBeFoundByTagsAndByAllTheirTables) {
   Scene scene;
   scene.query.table = "";
