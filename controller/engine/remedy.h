@@ -37,8 +37,8 @@ struct RemedyInput {
   std::function<std::vector<api::ObjectKey>(const catalog::Hop&)> because;
 };
 
-/// Of the changes that would do, the one that gives the least to the fewest; where several do, the one that writes the
-/// least. It never gives more than was asked to anybody who was not asked about, without saying so.
+/// The change that mends this hop and gives the least: a Grant that names nobody else is widened, else a new one gives just what
+/// was asked. Where mending the hop gives something to others too, as a value of a tag does, the text says so.
 Remedy remedy_for(const RemedyInput& input);
 
 /// A Grant that names the receiver, or could: how far it is from giving what is asked.
