@@ -30,6 +30,32 @@ struct Refusal {
 
 [[noreturn]] void refuse(TextPosition at, std::string message) { throw Refusal{at, std::move(message)}; }
 
+/// How many bytes the UTF-8 character at the front of `text` has; 0 when it is malformed.
+/// Source: RFC 3629 section 4 (no overlong forms, no surrogates, nothing above U+10FFFF)
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < low || byte(1) > high) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if (byte(i) < 0x80 || byte(i) > 0xBF) return 0;
+  }
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 Error error_at(TextPosition at, const std::string& message) {
   return Error{ErrorKind::Invalid, {},
                "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " + message, {},
@@ -78,6 +104,8 @@ class DocumentBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     const TextPosition at = position(mark);
+    // yaml-cpp makes one byte of Latin 1 of these two.
+    if (!is_utf8(text)) refuse(at, R"(the escapes \_ and \N are not supported; write \u00A0 or \u0085)");
     Json value = scalar(tag, text, at);
     if (is_key_next()) return take_key(value, tag, at, anchor);
     begin(at);
@@ -224,23 +252,6 @@ TextPosition position_of(std::string_view text, std::size_t offset) {
   const std::size_t line_start = newline == std::string_view::npos ? 0 : newline + 1;
   return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
           static_cast<int>(offset - line_start) + 1};
-}
-
-/// How many bytes the UTF-8 character at the front of `text` has; 0 when it is malformed.
-/// Source: RFC 3629 section 4 (no overlong forms, no surrogates, nothing above U+10FFFF)
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < low || byte(1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (byte(i) < 0x80 || byte(i) > 0xBF) return 0;
-  }
-  return length;
 }
 
 /// YAML knows no control characters but tab and line ends, and yaml-cpp takes some of them for its own marks.

@@ -119,6 +119,19 @@ std::string to_string(const TagExpression& expression) {
   return out;
 }
 
+std::string to_text(const TagExpression& expression) {
+  const auto word = [](const std::string& text) {
+    return text == "*" || std::all_of(text.begin(), text.end(), is_word_character) ? text : "'" + text + "'";
+  };
+  std::string out;
+  for (const auto& [key, values] : expression.terms) {
+    std::string listed;
+    for (const std::string& value : values) listed += (listed.empty() ? "" : ", ") + word(value);
+    out += (out.empty() ? "" : " and ") + word(key) + (values.size() == 1 ? " = " + listed : " in (" + listed + ")");
+  }
+  return out;
+}
+
 TagExpression expression_of(std::string_view detail) {
   TagExpression out;
   while (!detail.empty()) {

@@ -24,6 +24,8 @@ Result<TagExpression> parse_tag_expression(std::string_view text);
 
 /// "classification=internal,public;cost-center=42": what a ResourceId of a policy has as its detail.
 std::string to_string(const TagExpression& expression);
+/// "classification in (internal, public) and cost-center = 42": as people write it; parse_tag_expression reads it back.
+std::string to_text(const TagExpression& expression);
 /// The expression of such a detail; parts that are none are left out.
 TagExpression expression_of(std::string_view detail);
 

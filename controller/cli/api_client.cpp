@@ -108,6 +108,7 @@ Result<Json> ApiClient::ask(const std::string& question, const Json& body) {
 
 Result<Json> ApiClient::plan(const Json& request) { return ask("plan", request); }
 Result<Json> ApiClient::explain(const Json& request) { return ask("explain", request); }
+Result<Json> ApiClient::who_can(const Json& request) { return ask("who-can", request); }
 Result<Json> ApiClient::lake(const Json& request) { return ask("lake", request); }
 
 }  // namespace datamesh::cli

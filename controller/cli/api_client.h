@@ -53,6 +53,7 @@ class ApiClient {
   Result<Json> audit(const std::string& object);
   Result<Json> plan(const Json& request);
   Result<Json> explain(const Json& request);
+  Result<Json> who_can(const Json& request);
   Result<Json> lake(const Json& request);
 
  private:

@@ -19,6 +19,7 @@ void add_describe(CLI::App& app, Command& chosen);
 void add_delete(CLI::App& app, Command& chosen);
 void add_plan(CLI::App& app, Command& chosen);
 void add_explain(CLI::App& app, Command& chosen);
+void add_who_can(CLI::App& app, Command& chosen);
 void add_validate(CLI::App& app, Command& chosen);
 void add_status(CLI::App& app, Command& chosen);
 void add_iam_policy(CLI::App& app, Command& chosen);

@@ -1,9 +1,11 @@
-// `datamesh explain`: may this principal do that, and why or why not.
+// `datamesh explain`: may this principal do that, because of what, or what is missing.
 #include <CLI/CLI.hpp>
 #include <ostream>
 
+#include "controller/base/yaml.h"
 #include "controller/cli/api_client.h"
 #include "controller/cli/commands.h"
+#include "controller/cli/declaration_places.h"
 #include "controller/cli/options.h"
 
 namespace datamesh::cli {
@@ -13,42 +15,68 @@ struct Options {
   std::string principal;
   std::string action;
   std::string object;
+  std::string row;
+  FileSelection files;
+  bool recursive = false;
   std::string output;
 };
 
-void print(const Json& answer, Session& session) {
+/// A text within single quotes of a shell.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+/// The change that mends what is missing, as manifests and as commands.
+void print_change(const Json& missing, Session& session) {
+  for (const Json& manifest : member(missing, "manifest")) session.out() << "---\n" << to_yaml(manifest);
+  for (const Json& patch : member(missing, "patches")) {
+    std::string kind = string_at(patch, "kind");
+    for (char& c : kind) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    session.out() << "  kubectl -n " << string_at(patch, "namespace") << " patch " << kind << " " << string_at(patch, "name")
+                  << " --type json -p " << quoted(member(patch, "patch").dump()) << "\n";
+  }
+}
+
+void print(const Json& answer, const DeclarationPlaces& places, Session& session) {
   const bool allowed = member(answer, "allowed") == true;
+  const std::string row = string_at(answer, "row");
   session.out() << (allowed ? session.style(Tone::Good, "yes") : session.style(Tone::Bad, "no")) << ": "
                 << string_at(answer, "principal") << (allowed ? " may " : " may not ") << string_at(answer, "action")
-                << " " << string_at(answer, "object") << "\n";
+                << " " << string_at(answer, "object") << (row.empty() ? "" : " where " + row) << "\n";
   Table table({}, "  ");
   for (const Json& step : member(answer, "steps")) {
     const bool ok = member(step, "ok") == true;
-    std::vector<std::string> because;
-    for (const Json& one : member(step, "because")) {
-      if (one.is_string()) because.push_back(one.get<std::string>());
-    }
-    table.add({{ok ? "✓" : "✗", ok ? Tone::Good : Tone::Bad},
+    const bool advice = member(step, "decides") == false;
+    table.add({{ok ? "✓" : advice ? "!" : "✗", ok ? Tone::Good : advice ? Tone::Warning : Tone::Bad},
                {string_at(step, "catalog")},
                {string_at(step, "what")},
-               {because.empty() ? "" : "for " + joined(because), Tone::Dim}});
+               {because_of(step, places), Tone::Dim}});
   }
   session.out() << table.take(session.style);
+  const std::string cells = text_of_cells(member(answer, "cells"));
+  if (!cells.empty()) session.out() << session.style(Tone::Bold, "reads") << ":   " << cells << "\n";
   const Json& missing = member(answer, "missing");
   if (!missing.is_object()) return;
-  session.out() << session.style(Tone::Bold, "missing") << ": " << string_at(missing, "hop") << "\n"
+  session.out() << session.style(Tone::Bold, "missing") << ": " << string_at(missing, "hop")
+                << (member(missing, "decides") == true ? "" : ", without which some engines cannot use the access") << "\n"
                 << session.style(Tone::Bold, "remedy") << ":  " << string_at(missing, "remedy") << "\n";
+  print_change(missing, session);
 }
 
 Result<int> run(const Options& options, Session& session) {
+  FileSelection files = options.files;
+  files.depth = options.recursive ? Depth::AllFolders : Depth::OneFolder;
+  TRY_VALUE(const DeclarationPlaces places, places_in(files, session));
   TRY_VALUE(const auto connection, session.connect());
-  TRY_VALUE(const Json answer,
-            ApiClient(*connection)
-                .explain({{"principal", options.principal}, {"action", options.action}, {"object", options.object}}));
+  Json question = {{"principal", options.principal}, {"action", options.action}, {"object", options.object}};
+  if (!options.row.empty()) question["row"] = options.row;
+  TRY_VALUE(const Json answer, ApiClient(*connection).explain(question));
   if (options.output == "json") {
-    session.out() << pretty(answer);
+    session.out() << pretty(with_places(answer, places));
   } else {
-    print(answer, session);
+    print(answer, places, session);
   }
   return member(answer, "allowed") == true ? exit_status::kOk : exit_status::kNo;
 }
@@ -58,12 +86,12 @@ Result<int> run(const Options& options, Session& session) {
 void add_explain(CLI::App& app, Command& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand("explain", "Say whether a principal has access, and why or why not");
-  command->add_option("PRINCIPAL", options->principal, "An ARN: arn:aws:iam::111122223333:role/Analyst")->required();
+  command->add_option("PRINCIPAL", options->principal, "An ARN: arn:aws:iam::111122223333:role/Analyst, or an account's id")->required();
   command->add_option("ACTION", options->action, "A permission of Lake Formation: SELECT, DESCRIBE, …")->required();
-  command
-      ->add_option("OBJECT", options->object,
-                   "NAMESPACE/PRODUCT, NAMESPACE/PRODUCT/TABLE or NAMESPACE/PRODUCT/TABLE/COLUMN")
-      ->required();
+  add_access_object_options(*command, options->object, options->row);
+  add_file_option(*command, options->files.files);
+  add_namespace_option(*command, options->files.ns);
+  command->add_flag("-R,--recursive", options->recursive, "Look into the folders of folders too");
   add_output_option(*command, options->output, {"text", "json"});
   command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });
 }

@@ -166,7 +166,7 @@ void LocalApi::ask(const http::Request& request, http::Respond respond) {
     const auto object = request.query.find("object");
     return answers.audit(object == request.query.end() ? "" : object->second, answering(std::move(respond)));
   }
-  if (question != "POST plan" && question != "POST explain" && question != "POST lake") {
+  if (question != "POST plan" && question != "POST explain" && question != "POST who-can" && question != "POST lake") {
     return respond(status_response(404, "NotFound", "the server could not find the requested resource"));
   }
   const auto body = body_of(request);
@@ -176,9 +176,10 @@ void LocalApi::ask(const http::Request& request, http::Respond respond) {
     if (!wanted) return respond(status_response(wanted.error()));
     return answers.plan(std::move(*wanted), answering(std::move(respond)));
   }
-  if (question == "POST explain") {
-    return answers.explain({string_at(*body, "principal"), string_at(*body, "action"), string_at(*body, "object")},
-                           answering(std::move(respond)));
+  if (question == "POST explain" || question == "POST who-can") {
+    const auto& ask = question == "POST explain" ? answers.explain : answers.who_can;
+    return ask({string_at(*body, "principal"), string_at(*body, "action"), string_at(*body, "object"), string_at(*body, "row")},
+               answering(std::move(respond)));
   }
   const auto wanted = parse_lake_request(*body);
   if (!wanted) return respond(status_response(wanted.error()));

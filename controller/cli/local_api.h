@@ -1,7 +1,7 @@
 // The API of `datamesh up` on this machine: declared objects in Kubernetes' shapes, and the questions that only the
 // engine can answer. The commands speak to it over HTTP, tests call it directly.
 //
-//   /datamesh/v1/{plan,explain,lake}                                  POST
+//   /datamesh/v1/{plan,explain,who-can,lake}                          POST
 //   /datamesh/v1/{status,audit}                                       GET
 //   /datamesh/v1/watch/apis/datamesh.dev/v1alpha1/[namespaces/NS/]PLURAL  GET: a watch by long polling
 //   everything else                                                   the Kubernetes API (kube::Facade)
@@ -29,6 +29,7 @@ struct Answers {
 
   std::function<void(engine::PlanRequest, Done)> plan;
   std::function<void(engine::AccessQuestion, Done)> explain;
+  std::function<void(engine::AccessQuestion, Done)> who_can;
   std::function<void(Done)> status;
   /// The latest audit lines that name an object ("Grant/retail/readers"); all objects' when it is empty.
   std::function<void(std::string object, Done)> audit;

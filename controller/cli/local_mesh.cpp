@@ -148,6 +148,9 @@ Answers LocalMesh::answers() {
   answers.explain = [=](engine::AccessQuestion question, Answers::Done done) {
     executor->post([=, question = std::move(question)] { done(engine->explain(question)); });
   };
+  answers.who_can = [=](engine::AccessQuestion question, Answers::Done done) {
+    executor->post([=, question = std::move(question)] { done(engine->who_can(question)); });
+  };
   answers.status = [=](Answers::Done done) { executor->post([=] { done(engine->status()); }); };
   answers.audit = [audit = audit_.get()](const std::string& object, const Answers::Done& done) {
     done(audit->latest(object, kAuditLines));

@@ -28,6 +28,15 @@ void add_file_option(CLI::App& command, std::vector<std::string>& files) {
       ->allow_extra_args(false);
 }
 
+void add_access_object_options(CLI::App& command, std::string& object, std::string& row) {
+  command
+      .add_option("OBJECT", object,
+                  "NAMESPACE/PRODUCT[/TABLE[/COLUMN]], ACCOUNT-ID[@REGION]/DATABASE[/TABLE[/COLUMN]] or s3://BUCKET/PREFIX")
+      ->required();
+  command.add_option("--row", row, "One row of the table: country=de,amount=5 or \"country = 'de' AND amount = 5\"")
+      ->type_name("VALUES");
+}
+
 void add_selector_option(CLI::App& command, std::string& selector) {
   command.add_option("-l,--selector", selector, "Only objects with these labels: team=retail,tier=gold")
       ->type_name("LABELS");

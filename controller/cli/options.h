@@ -26,6 +26,8 @@ void add_namespace_options(CLI::App& command, NamespaceOptions& options);
 void add_namespace_option(CLI::App& command, std::string& ns);
 /// -f, any number of times.
 void add_file_option(CLI::App& command, std::vector<std::string>& files);
+/// OBJECT and --row: what access is asked about.
+void add_access_object_options(CLI::App& command, std::string& object, std::string& row);
 /// -l
 void add_selector_option(CLI::App& command, std::string& selector);
 

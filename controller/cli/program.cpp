@@ -37,7 +37,8 @@ void describe_program(CLI::App& app, GlobalOptions& globals, Command& chosen) {
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WHEN")
       ->capture_default_str();
-  for (const auto add : {add_up, add_run, add_install, add_apply, add_get, add_describe, add_delete, add_plan, add_explain, add_validate,
+  for (const auto add : {add_up, add_run, add_install, add_apply, add_get, add_describe, add_delete, add_plan, add_explain, add_who_can,
+                         add_validate,
                          add_status, add_iam_policy, add_preflight, add_lake, add_version, add_completion}) {
     add(app, chosen);
   }

@@ -13,6 +13,7 @@ void Engine::catalogs_changed(const lake::Notice& notice) { impl_->catalogs_chan
 Json Engine::status() const { return impl_->status(); }
 Json Engine::plan(const PlanRequest& request) const { return impl_->plan(request); }
 Result<Json> Engine::explain(const AccessQuestion& question) const { return impl_->explain(question); }
+Result<Json> Engine::who_can(const AccessQuestion& question) const { return impl_->who_can(question); }
 bool Engine::idle() const { return impl_->idle(); }
 bool Engine::converged() const { return impl_->converged(); }
 bool Engine::synced() const { return impl_->synced(); }

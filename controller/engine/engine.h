@@ -61,12 +61,13 @@ struct Parts {
   std::function<void(std::vector<NoticeQueue>)> notice_queues;
 };
 
-/// A question about access. `object` is "namespace/product", "namespace/product/table" or
-/// "namespace/product/table/column".
+/// A question about access. `object` is "namespace/product", with "/table" and "/column"; the same of a catalog,
+/// "111122223333@eu-west-1/database", where it is no product's or is found through a link; or "s3://bucket/prefix".
 struct AccessQuestion {
-  std::string principal;
-  std::string action;  ///< a Lake Formation permission: "SELECT", "DESCRIBE", …
+  std::string principal;  ///< not of who_can
+  std::string action;     ///< a Lake Formation permission: "SELECT", "DESCRIBE", …
   std::string object;
+  std::string row{};      ///< "country = 'de'" or "country=de,amount=5": then a cell of the table is asked for
 };
 
 /// What a plan is asked for: the present difference, or the one after these changes.
@@ -96,9 +97,14 @@ class Engine {
   /// "waitsFor"}]}], "access": [{"principal", "object", "gains": [], "loses": []}], "summary": {verb: count},
   /// "problems": []}
   Json plan(const PlanRequest& request) const;
-  /// {"allowed", "principal", "action", "object", "steps": [{"ok", "catalog", "what", "because": []}],
-  /// "missing": {"hop", "remedy"} or null}. Errors: NotFound when the object is not declared.
+  /// {"allowed", "principal", "action", "object", "steps": [{"hop", "ok", "catalog", "what", "because": [], "undeclared",
+  /// "implicit", "decides", "entry"}], "cells": [{"columns", "rows", …}], "missing": {"hop", "remedy", "manifest": [], "patches": [{"kind",
+  /// "namespace", "name", "patch"}], "decides"} or null}.
+  /// Errors: Invalid; NotFound when the object is not there or its catalog has not been read.
   Result<Json> explain(const AccessQuestion& question) const;
+  /// {"action", "object", "principals": [{"principal", "is", "cells", "steps", "except": []}], "administrators": [],
+  /// "unread": []}: everybody for whom `explain` says yes. Errors: as explain.
+  Result<Json> who_can(const AccessQuestion& question) const;
 
   /// True when there is nothing to do now: every catalog has been read, nothing is planned, in flight or retried.
   /// What waits for others, is held or has failed for good may remain.

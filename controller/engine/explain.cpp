@@ -1,122 +1,127 @@
-// `datamesh explain`: the evaluation of snapshots, with the declarations behind each hop and the change that would
-// mend the first one that is missing.
+// `datamesh explain` and `datamesh who-can`: the evaluation of snapshots, with the declarations behind each hop and the
+// change that would mend the first one that is missing.
 #include <algorithm>
 
-#include "controller/catalog/evaluate.h"
+#include "controller/catalog/who_can.h"
+#include "controller/engine/access_question.h"
 #include "controller/engine/impl.h"
-#include "controller/mesh/topology.h"
+#include "controller/engine/remedy.h"
 
 namespace datamesh::engine {
 
 using api::ObjectKey;
-using api::Resource;
+using catalog::Hop;
 
 namespace {
 
-/// "namespace/product[/table[/column]]" in its parts.
-std::vector<std::string> parts_of(const std::string& object) {
-  std::vector<std::string> out;
-  std::size_t at = 0;
-  while (at <= object.size()) {
-    const std::size_t end = std::min(object.find('/', at), object.size());
-    out.push_back(object.substr(at, end - at));
-    at = end + 1;
+/// "Conflict: …" of the Ready condition; empty when the resource is Ready or nothing is said yet.
+std::string trouble_of(const ResourceState* state) {
+  if (state == nullptr || state->conditions.empty()) return "";
+  for (const Json& condition : Json::parse(state->conditions)) {
+    if (string_at(condition, "type") != "Ready" || string_at(condition, "status") == "True") continue;
+    return string_at(condition, "reason") + ": " + string_at(condition, "message");
+  }
+  return "";
+}
+
+Json json_of(const std::vector<catalog::Cells>& cells) {
+  Json out = Json::array();
+  for (const catalog::Cells& each : cells) {
+    Json one = {{"columns", to_string(each.columns)}, {"rows", each.rows.empty() ? Json("all rows") : Json(each.rows)}};
+    one[each.columns.except ? "allColumnsBut" : "columnNames"] = each.columns.names;
+    out.push_back(std::move(one));
   }
   return out;
 }
 
-/// How accounts are called in the mesh, for people.
-std::string account_name(const mesh::Mesh& mesh, const std::string& id) {
-  const auto found = mesh.accounts_with_id(id);
-  return found.empty() ? "account " + id : "Account " + found.front()->key.ns + "/" + found.front()->key.name;
-}
-
-/// The smallest change that would mend the missing hop.
-std::string remedy(const catalog::Hop& hop, const catalog::AccessQuery& query, const ObjectKey& product,
-                   const mesh::Mesh& mesh) {
-  const std::string account = catalog::account_of_principal(query.principal);
-  const std::string permission(to_string(query.permission));
-  switch (hop.kind) {
-    case catalog::HopKind::Permission:
-      return "apply a Grant in namespace " + product.ns + " with product " + product.name + ", principal " +
-             query.principal + " and permission " + permission;
-    case catalog::HopKind::AccountPermission:
-      return "apply a Grant in namespace " + product.ns + " with product " + product.name + ", " +
-             account_name(mesh, account) + " and permission " + permission;
-    case catalog::HopKind::Share:
-      return "accept the resource share in " + account_name(mesh, account) +
-             "; the operator does so once the Account is declared and a Grant names it";
-    case catalog::HopKind::LocalPermission:
-      return "apply a Grant in the namespace of " + account_name(mesh, account) + " with a link to " + product.ns + "/" +
-             product.name + ", principal " + query.principal + " and permission " + permission;
-    case catalog::HopKind::Link:
-      return "apply a ResourceLink in the namespace of " + account_name(mesh, account) + " to product " + product.ns +
-             "/" + product.name;
+Json json_of(const Hop& hop, const Remedy& remedy) {
+  Json patches = Json::array();
+  for (const SmallPatch& patch : remedy.patches) {
+    patches.push_back({{"kind", patch.object.kind}, {"namespace", patch.object.ns}, {"name", patch.object.name},
+                       {"patch", patch.operations}});
   }
-  return {};
-}
-
-std::string_view hop_name(catalog::HopKind kind) {
-  switch (kind) {
-    case catalog::HopKind::Permission: return "Permission";
-    case catalog::HopKind::AccountPermission: return "AccountPermission";
-    case catalog::HopKind::Share: return "Share";
-    case catalog::HopKind::LocalPermission: return "LocalPermission";
-    case catalog::HopKind::Link: return "Link";
-  }
-  return {};
+  return {{"hop", to_string(hop.kind)}, {"remedy", remedy.text}, {"manifest", remedy.manifests}, {"patches", patches},
+          {"decides", hop.decides}};
 }
 
 }  // namespace
 
+std::vector<ObjectKey> Engine::Impl::declarations_behind(const Hop& hop) const {
+  std::vector<ObjectKey> out;
+  const auto id = hop.entry ? ledger_.lookup({hop.catalog, *hop.entry}) : std::nullopt;
+  if (!id) return out;
+  for (const ResourceState* party : ledger_.parties(*id)) out.push_back(party->key);
+  return out;
+}
+
+/// What the operator and the administrators hold by being who they are: nobody declares it, and nobody needs to.
+bool Engine::Impl::is_implicit(const Hop& hop) const {
+  const auto id = hop.entry && hop.entry->kind == catalog::EntryKind::Permission
+                      ? catalog::parse_permission_id(hop.entry->name) : std::nullopt;
+  const auto found = catalogs_.find(hop.catalog);
+  return id && found != catalogs_.end() && policy(found->second).implicit_principals.contains(id->principal);
+}
+
+Json Engine::Impl::steps_json(const catalog::Access& access) const {
+  Json out = Json::array();
+  for (const Hop& hop : access.hops) {
+    Json because = Json::array();
+    for (const ObjectKey& key : declarations_behind(hop)) because.push_back(to_string(key));
+    const bool implicit = because.empty() && is_implicit(hop);
+    const bool undeclared = hop.entry.has_value() && because.empty() && !implicit;
+    Json step = {{"hop", to_string(hop.kind)}, {"ok", hop.ok},           {"catalog", to_string(hop.catalog)},
+                 {"what", hop.what},           {"because", because},     {"undeclared", undeclared},
+                 {"decides", hop.decides},     {"implicit", implicit}};
+    if (hop.entry) step["entry"] = to_string(*hop.entry);
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
 Result<Json> Engine::Impl::explain(const AccessQuestion& question) const {
-  const auto parts = parts_of(question.object);
-  if (parts.size() < 2 || parts.size() > 4) {
-    return fail(ErrorKind::Invalid, "the object must be namespace/product[/table[/column]]", question.object);
-  }
-  const auto permission = catalog::parse_permission(question.action);
-  if (!permission) return fail(ErrorKind::Invalid, "unknown permission", question.action);
-  const ObjectKey key{"DataProduct", parts[0], parts[1]};
-  const Resource* product = mesh_.find(key);
-  if (product == nullptr) return fail(ErrorKind::NotFound, to_string(key) + " is not declared", "explain");
-  const mesh::AccountAnswer owner = mesh::owner_of(*product, mesh_);
-  if (!owner) return fail(ErrorKind::NotFound, owner.missing + " is not declared", to_string(key));
-  const auto& spec = mesh::spec_of<api::DataProductSpec>(*product);
-  const auto regions = mesh::regions_of(spec, mesh::producer_of(*product, mesh_).spec());
-  catalog::AccessQuery query;
-  query.principal = question.principal;
-  query.permission = *permission;
-  query.governing = {owner.spec().account_id, regions.empty() ? "" : regions.front()};
-  query.database = spec.database;
-  query.table = parts.size() > 2 ? parts[2] : "";
-  query.column = parts.size() > 3 ? parts[3] : "";
-  const catalog::Snapshot* governing = snapshot(query.governing);
-  if (governing == nullptr) {
-    return fail(ErrorKind::NotFound, "catalog " + to_string(query.governing) + " has not been read yet", "explain");
-  }
+  std::vector<CatalogRef> catalogs;
+  for (const auto& [ref, state] : catalogs_) catalogs.push_back(ref);
+  if (question.principal.empty()) return fail(ErrorKind::Invalid, "say whose access is asked about", "explain");
+  TRY_VALUE(const AskedAccess asked, read_question(question, mesh_, snapshots(), catalogs));
+  const catalog::AccessQuery& query = asked.query;
   const std::string account = catalog::account_of_principal(query.principal);
   const catalog::Snapshot* local =
       account == query.governing.account ? nullptr : snapshot({account, query.governing.region});
-  const catalog::Access access = evaluate(query, *governing, local);
-  Json steps = Json::array();
+  const catalog::Access access = evaluate(query, *asked.governing, local);
   Json missing;
-  for (const catalog::Hop& hop : access.hops) {
-    Json because = Json::array();
-    const auto id = hop.entry ? ledger_.lookup({hop.catalog, *hop.entry}) : std::nullopt;
-    if (id) {
-      for (const ResourceState* party : ledger_.parties(*id)) because.push_back(to_string(party->key));
-    }
-    steps.push_back({{"hop", hop_name(hop.kind)},
-                     {"ok", hop.ok},
-                     {"catalog", to_string(hop.catalog)},
-                     {"what", hop.what},
-                     {"because", because}});
-    if (!hop.ok && missing.is_null()) {
-      missing = {{"hop", hop_name(hop.kind)}, {"remedy", remedy(hop, query, key, mesh_)}};
-    }
+  if (const Hop* hop = first_missing(access)) {
+    const RemedyInput input{query, access, *hop, *asked.governing, local, asked.product, mesh_, now(),
+                            [this](const ObjectKey& key) { return trouble_of(ledger_.find(key)); },
+                            [this](const Hop& of) { return declarations_behind(of); }};
+    missing = json_of(*hop, remedy_for(input));
   }
-  return Json{{"allowed", access.allowed}, {"principal", question.principal}, {"action", question.action},
-              {"object", question.object}, {"steps", steps},                 {"missing", missing}};
+  Json out = {{"allowed", access.allowed},      {"principal", question.principal}, {"action", to_string(query.permission)},
+              {"object", question.object},      {"steps", steps_json(access)},     {"cells", json_of(access.cells)},
+              {"missing", std::move(missing)}};
+  if (query.row) out["row"] = catalog::to_string(*query.row);
+  return out;
+}
+
+Result<Json> Engine::Impl::who_can(const AccessQuestion& question) const {
+  std::vector<CatalogRef> catalogs;
+  for (const auto& [ref, state] : catalogs_) catalogs.push_back(ref);
+  TRY_VALUE(const AskedAccess asked, read_question(question, mesh_, snapshots(), catalogs));
+  const catalog::WhoCan found = catalog::who_can(asked.query, *asked.governing, snapshots());
+  Json principals = Json::array();
+  for (const catalog::Reach& reach : found.reaches) {
+    principals.push_back({{"principal", reach.principal},
+                          {"is", to_string(reach.is)},
+                          {"cells", json_of(reach.access.cells)},
+                          {"steps", steps_json(reach.access)},
+                          {"except", reach.except}});
+  }
+  Json unread = Json::array();
+  for (const CatalogRef& ref : found.unread) unread.push_back(to_string(ref));
+  Json out = {{"action", to_string(asked.query.permission)}, {"object", question.object},
+              {"principals", principals},                    {"administrators", found.administrators},
+              {"unread", unread}};
+  if (asked.query.row) out["row"] = catalog::to_string(*asked.query.row);
+  return out;
 }
 
 }  // namespace datamesh::engine

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/catalog/evaluate.h"
 #include "controller/engine/account_preflight.h"
 #include "controller/engine/catalog_state.h"
 #include "controller/engine/engine.h"
@@ -56,7 +57,10 @@ class Engine::Impl {
   // impl_report.cpp
   Json status() const;
   Json plan(const PlanRequest& request);
+  // explain.cpp
   Result<Json> explain(const AccessQuestion& question) const;
+  Result<Json> who_can(const AccessQuestion& question) const;
+  // impl_report.cpp
   bool idle() const;
   bool converged() const;
   bool synced() const { return synced_; }
@@ -168,6 +172,11 @@ class Engine::Impl {
   void denied_in(const std::string& account);
   std::optional<reconcilers::StatedCondition> permitted(const api::Resource& account) const;
   Json missing_actions(const std::string& account) const;
+
+  // ---- explain.cpp: who has access, and because of what
+  std::vector<api::ObjectKey> declarations_behind(const catalog::Hop& hop) const;
+  bool is_implicit(const catalog::Hop& hop) const;
+  Json steps_json(const catalog::Access& access) const;
 
   // ---- impl_status.cpp: what is said
   void assess_later(ResourceState& state);

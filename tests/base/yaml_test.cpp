@@ -91,6 +91,8 @@ TEST(YamlRefusal, NamesLineAndColumn) {
       {"invalid UTF-8", "a: 1\nb: \"\xC3\x28\"\n", "line 2, column 5: the text is not valid UTF-8"},
       {"overlong UTF-8", "a: \xC0\x80\n", "line 1, column 4: the text is not valid UTF-8"},
       {"surrogate", "a: \xED\xA0\x80\n", "line 1, column 4: the text is not valid UTF-8"},
+      {"an escape that yaml-cpp does not know", "a: \"x\\_y\"\n",
+       R"(line 1, column 4: the escapes \_ and \N are not supported; write \u00A0 or \u0085)"},
       {"UTF-16", std::string("\xFF\xFE" "a\0:\0", 6), "line 1, column 1: the text is not valid UTF-8"},
       {"zero byte", std::string("a: b\0c\n", 7), "line 1, column 5: control characters are not allowed"},
       {"end mark of the parser", "a: b\x04 c\n", "line 1, column 5: control characters are not allowed"},

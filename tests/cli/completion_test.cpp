@@ -82,7 +82,7 @@ TEST_P(Completion, IsValidForItsShell) {
 
 TEST_P(Completion, NamesEveryCommandAndLongOption) {
   const std::string text = script(GetParam());
-  for (const char* command : {"up", "apply", "get", "describe", "delete", "plan", "explain", "validate", "status",
+  for (const char* command : {"up", "apply", "get", "describe", "delete", "plan", "explain", "who-can", "validate", "status",
                               "lake", "version", "completion"}) {
     EXPECT_NE(text.find(command), std::string::npos) << command;
   }

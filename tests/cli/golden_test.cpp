@@ -90,10 +90,42 @@ TEST(GoldenTags, WhatIf) {
 
 TEST_F(Golden, Explain) {
   expect_golden("explain", world_.transcript({{"explain", kAnalyst, "SELECT", "retail/sales/orders/total"},
-                                              {"explain", kAnalyst, "SELECT", "retail/sales/orders/customer_id"},
+                                              {"explain", kAnalyst, "SELECT", "retail/sales/orders/customer_id", "-f", kMesh},
                                               {"explain", kAnalyst, "SELECT", "retail/sales/customers"},
-                                              {"explain", kAnalyst, "SELECT", "retail/sales/orders/total", "-o", "json"},
+                                              {"explain", kAnalyst, "SELECT", "retail/sales/orders/total", "-f", kMesh, "-o", "json"},
+                                              {"explain", kAnalyst, "SELECT", "retail/sales/orderz"},
+                                              {"explain", kAnalyst, "DATA_LOCATION_ACCESS", "s3://example-retail/sales"},
                                               {"explain", kAnalyst, "SELECT", "retail/none"}}));
+}
+
+/// The same product, read by tags and row by row, with a principal that has opted in.
+TEST_F(Golden, ExplainDownToTheCell) {
+  const std::string cells = source_path("tests/golden/cells.yaml");
+  ASSERT_EQ(world_.run({"apply", "-f", cells}).status, 0);
+  ASSERT_EQ(world_.run({"status", "--wait-converged", "--timeout", "10m"}).status, 0);
+  const std::string auditor = "arn:aws:iam::111122223333:role/Auditor", steward = "arn:aws:iam::111122223333:role/Steward";
+  ASSERT_EQ(world_.run({"lake", "lakeformation", "CreateLakeFormationOptIn", "--as", "arn:aws:iam::111122223333:role/datamesh-operator",
+                        "--region", "eu-west-1", "--input",
+                        R"({"Principal": {"DataLakePrincipalIdentifier": ")" + steward +
+                            R"("}, "Resource": {"Database": {"Name": "stores"}}})"}).status, 0);
+  world_.advance(std::chrono::minutes(6));
+  expect_golden("explain-cells",
+                world_.transcript({{"explain", auditor, "SELECT", "retail/stores/visits/visitor", "--row", "country = 'de'"},
+                                   {"explain", auditor, "SELECT", "retail/stores/visits/visitor", "--row", "country=fr"},
+                                   {"explain", auditor, "SELECT", "retail/stores/visits", "--row", "visitor=7", "-f", cells},
+                                   {"explain", kAnalyst, "SELECT", "retail/stores/stores"},
+                                   {"explain", kAnalyst, "SELECT", "retail/stores/visits/visitor"},
+                                   {"explain", steward, "SELECT", "retail/stores/stores"},
+                                   {"who-can", "SELECT", "retail/stores/visits", "-f", cells},
+                                   {"who-can", "SELECT", "retail/stores/visits/visitor", "--row", "country=fr"}}));
+}
+
+TEST_F(Golden, WhoCan) {
+  expect_golden("who-can", world_.transcript({{"who-can", "SELECT", "retail/sales/orders/total", "-f", kMesh},
+                                              {"who-can", "SELECT", "retail/sales/orders/customer_id", "-o", "json"},
+                                              {"who-can", "DROP", "retail/sales/customers"},
+                                              {"who-can", "DATA_LOCATION_ACCESS", "s3://example-retail/sales/orders"},
+                                              {"who-can", "READ", "retail/sales/customers"}}));
 }
 
 TEST_F(Golden, Status) {

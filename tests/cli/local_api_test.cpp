@@ -42,6 +42,9 @@ class LocalApiTest : public ::testing::Test {
       if (question.object == "a/none") return done(fail(ErrorKind::NotFound, "a/none is not declared"));
       done(Json{{"object", question.object}, {"principal", question.principal}, {"action", question.action}});
     };
+    parts.answers.who_can = [](const engine::AccessQuestion& question, const Answers::Done& done) {
+      done(Json{{"object", question.object}, {"action", question.action}, {"row", question.row}});
+    };
     parts.answers.plan = [this](engine::PlanRequest request, const Answers::Done& done) {
       planned_ = std::move(request);
       done(Json::object());
@@ -138,6 +141,12 @@ TEST_F(LocalApiTest, ExplainPassesTheQuestionOn) {
   const Json question = {{"principal", "p"}, {"action", "SELECT"}, {"object", "a/b"}};
   EXPECT_EQ(send("POST", "/datamesh/v1/explain", question).body, question);
   EXPECT_EQ(send("POST", "/datamesh/v1/explain", {{"object", "a/none"}}).status, 404);
+}
+
+TEST_F(LocalApiTest, WhoCanPassesTheQuestionOn) {
+  const Json question = {{"action", "SELECT"}, {"object", "a/b/c"}, {"row", "id=1"}};
+  EXPECT_EQ(send("POST", "/datamesh/v1/who-can", question).body, question);
+  EXPECT_EQ(send("GET", "/datamesh/v1/who-can").status, 404);
 }
 
 TEST_F(LocalApiTest, PlanRefusesInvalidObjectsWithAllProblems) {
