@@ -19,7 +19,7 @@ const std::string kWorld =
     account("lab/lab", "100000000003", "personas: [{name: analysts, principals: ['arn:aws:iam::100000000003:role/a']}]");
 
 std::string product(const std::string& more) {
-  return object("DataProduct", "retail/p", "account: retail, database: p, location: 's3://b/p', deletionPolicy: Delete, " + more);
+  return object("DataProduct", "retail/p", "account: retail, database: p, location: 's3://lake/p', deletionPolicy: Delete, " + more);
 }
 std::string grant(const std::string& name, const std::string& spec) { return object("Grant", name, spec); }
 
@@ -58,7 +58,7 @@ TEST(HybridProduct, LeavesTablesToIamAsTheTableTheProductOrTheAccountSays) {
 }
 
 TEST(HybridProduct, HasAHybridLocationWhileOneOfItsTablesIs) {
-  const std::string is = "1 C: Location arn:aws:s3:::b/p = service role", needs = " <- Settings";
+  const std::string is = "1 C: Location arn:aws:s3:::lake/p = service role", needs = " <- Settings";
   EXPECT_EQ(location("{name: a}"), Lines{is + needs});
   EXPECT_EQ(location("{name: a}, {name: b, accessMode: Hybrid}"), Lines{is + ", hybrid" + needs});
   EXPECT_EQ(location("{name: a, accessMode: LakeFormation}", ", accessMode: Hybrid"), Lines{is + ", hybrid" + needs});
