@@ -38,6 +38,7 @@ class Life {
   void run_some(int steps);
   void step();
   void note_declared();
+  void allow(Rights rights);
 
   // life_checks.cpp: what must hold
   void check_written();
