@@ -142,9 +142,15 @@ TEST(Hybrid, OptsInWhoIsGrantedSomethingOnceHeHasIt) {
 TEST(Hybrid, OptsNobodyInWhoCouldNotBeGrantedAnything) {
   HybridWorld world;
   world.settle_in(product("Hybrid"));
-  world.declare(grant("ghost", "to: {principals: ['arn:aws:iam::100000000001:role/unknown-x']}"));
+  world.hooks->before = [&](const aws::Call& call) -> std::optional<Error> {
+    const bool gives = call.operation == "BatchGrantPermissions" && call.input.dump().find("role/steward") != std::string::npos;
+    return gives ? std::optional(denied(call)) : std::nullopt;
+  };
+  world.declare(kStewardReads);
+  world.advance(minutes(2));
   EXPECT_EQ(world.opt_ins(kCentral), Lines{});
-  EXPECT_EQ(world.ready("Grant", "retail", "ghost").substr(0, 5), "False");
+  EXPECT_EQ(world.reads(kSteward, "orders"), kAll);
+  EXPECT_EQ(world.ready("Grant", "retail", "steward").substr(0, 5), "False");
 }
 
 TEST(Hybrid, LeavesItToIamAgainWhenAGrantEnds) {
