@@ -27,8 +27,7 @@ ClaimSet account_claims(const api::Resource& resource, const mesh::Mesh& mesh) {
     settings.open_database_defaults = false;
     settings.open_table_defaults = false;
   }
-  settings.cross_account_version =
-      spec.cross_account_version.value_or(mesh.spec().defaults.cross_account_version);
+  settings.cross_account_version = mesh::cross_account_version(spec, mesh.spec());
   for (const std::string& region : spec.regions) {
     set.claims.push_back({settings_of({spec.account_id, region}),
                           catalog::Shared<catalog::Settings>(settings),

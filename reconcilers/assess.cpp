@@ -66,6 +66,7 @@ Verdict synced_verdict(const AssessInput& input) {
     if (worst->state == EntryState::Pending) verdict.reason = reason::kReleasing;
     if (worst->state == EntryState::Pending || worst->state == EntryState::Waiting) {
       verdict.message = std::to_string(input.releasing.size()) + " entries are being taken back";
+      if (worst->state == EntryState::Waiting && !worst->message.empty()) verdict.message += "; " + worst->message;
     }
     return verdict;
   }

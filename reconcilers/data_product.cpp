@@ -5,6 +5,7 @@
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim.h"
 #include "reconcilers/claim_builder.h"
+#include "reconcilers/opt_ins.h"
 #include "reconcilers/reasons.h"
 #include "reconcilers/table_shape.h"
 
@@ -24,13 +25,14 @@ struct Draft {
   const api::AccountSpec& owner;
   const api::AccountSpec& producer;
   std::string region;
-  bool hybrid = false;
   Release release;
   const mesh::Mesh& mesh;
   ClaimSet& set;
 
   CatalogRef governing() const { return {owner.account_id, region}; }
   CatalogRef producing() const { return {producer.account_id, region}; }
+  bool hybrid() const { return mesh::is_hybrid(spec, owner, mesh.spec()); }
+  api::AccessMode mode() const { return mesh::access_mode(spec, owner, mesh.spec()); }
   bool shared_back() const { return owner.account_id != producer.account_id; }
   std::string database() const { return folded(spec.database); }
   std::string mark() const { return product.key.ns + "/" + product.key.name; }
@@ -49,7 +51,7 @@ void claim_location(const Draft& draft) {
   if (draft.spec.location.empty()) return;
   const std::string arn = location_arn(draft.spec.location);
   const EntryKey location{draft.governing(), {EntryKind::Location, arn}};
-  draft.claim(location, catalog::Location{draft.spec.location_role, draft.hybrid},
+  draft.claim(location, catalog::Location{draft.spec.location_role, draft.hybrid()},
               {settings_of(draft.governing())}, Step::RegisterLocation, draft.release);
   if (!draft.shared_back()) return;
   const ResourceId registered = ResourceId::of_location(draft.owner.account_id, arn);
@@ -83,17 +85,35 @@ void claim_tags(const Draft& draft, const std::map<std::string, std::string>& ta
   }
 }
 
+/// Leaves the database or table `holder` to IAM. Where nobody claims that, the planner takes it from IAM.
+/// Source: lake-formation.md 2.10
+void claim_opening(const Draft& draft, const ResourceId& resource, const EntryKey& holder) {
+  draft.claim(permission(draft.governing(), resource, catalog::kIamAllowedPrincipals), value_of({Permission::All}), {holder},
+              Step::CreateEntities, draft.release);
+}
+
+void claim_table(const Draft& draft, const std::string& name, catalog::Table shape, Step step, api::AccessMode mode) {
+  const EntryKey entry{draft.governing(), catalog::table_key(draft.database(), name)};
+  draft.claim(entry, Shared<catalog::Table>(std::move(shape)), {draft.database_entry()}, step, draft.release);
+  if (mode != api::AccessMode::Hybrid) return;
+  claim_opening(draft, ResourceId::of_table(draft.owner.account_id, draft.database(), name), entry);
+}
+
 void claim_database(const Draft& draft) {
   catalog::Database database;
   database.description = draft.spec.description;
   database.location_uri = draft.spec.location;
   database.parameters[catalog::kOwnerParameter] = draft.mark();
+  database.keeps_table_defaults = draft.mode() == api::AccessMode::Hybrid;
   std::vector<EntryKey> needs{settings_of(draft.governing())};
   if (!draft.spec.location.empty()) {
     needs.push_back({draft.governing(), {EntryKind::Location, location_arn(draft.spec.location)}});
   }
   draft.claim(draft.database_entry(), Shared<catalog::Database>(database), needs,
               Step::CreateEntities, draft.release);
+  if (draft.hybrid()) {
+    claim_opening(draft, ResourceId::of_database(draft.owner.account_id, draft.database()), draft.database_entry());
+  }
   auto tags = draft.spec.tags;
   if (draft.spec.tag_grants) {
     tags.try_emplace(mesh::kTagGrantsKey, *draft.spec.tag_grants == api::TagGrants::Allow ? "allow" : "deny");
@@ -118,9 +138,7 @@ void claim_followed(const Draft& draft, const mesh::Mesh::SourceTables& source) 
     catalog::Table shape = table;
     shape.owner = draft.spec.owner;
     shape.parameters = {{catalog::kOwnerParameter, draft.mark()}};
-    draft.claim({draft.governing(), catalog::table_key(draft.database(), name)},
-                Shared<catalog::Table>(std::move(shape)), {draft.database_entry()}, Step::PropagateSchema,
-                draft.release);
+    claim_table(draft, name, std::move(shape), Step::PropagateSchema, draft.mode());
   }
 }
 
@@ -147,8 +165,8 @@ void claim_tables(const Draft& draft, const mesh::Mesh::SourceTables* source) {
     const EntryKey entry{draft.governing(), catalog::table_key(draft.database(), name)};
     catalog::Table shape = table_shape(draft.spec, table, draft.mark());
     if (source != nullptr && source->contains(name)) follow(shape, source->at(name));
-    draft.claim(entry, Shared<catalog::Table>(std::move(shape)), {draft.database_entry()}, Step::CreateEntities,
-                draft.release);
+    claim_table(draft, name, std::move(shape), Step::CreateEntities,
+                mesh::access_mode(table, draft.spec, draft.owner, draft.mesh.spec()));
     const std::string resource = draft.database() + "/" + name;
     claim_tags(draft, table.tags, resource, entry);
     for (const auto* columns : {&table.columns, &table.partition_keys}) {
@@ -257,15 +275,15 @@ ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& me
   const Release release = mesh::deletion_policy(spec, mesh.spec()) == api::DeletionPolicy::Delete
                               ? Release::Remove
                               : Release::Retain;
-  const bool hybrid = mesh::access_mode(owner.spec(), mesh.spec()) == api::AccessMode::Hybrid;
   for (const std::string& region : mesh::regions_of(spec, producer.spec())) {
-    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, hybrid, release, mesh, set};
+    const Draft draft{resource, spec, owner.spec(), producer.spec(), region, release, mesh, set};
     claim_location(draft);
     claim_database(draft);
     claim_tables(draft, source_of(draft, mesh));
     claim_share_back(draft);
     for (const api::ProducerAccess& access : spec.producer_access) claim_producer_access(draft, access);
   }
+  claim_opt_ins(resource, mesh, set);
   return set;
 }
 

@@ -9,6 +9,7 @@
 #include "reconcilers/grant_receivers.h"
 #include "reconcilers/grant_rules.h"
 #include "reconcilers/grant_targets.h"
+#include "reconcilers/opt_ins.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::reconcilers {
@@ -121,6 +122,7 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
                             Release::Retain});
     }
   }
+  claim_opt_ins(*product, mesh, set);
   return set;
 }
 
@@ -188,7 +190,7 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
   const LocalTargets local = local_targets(*fit.spec, target.table, folded(product.database), entitled);
   const auto receivers = receivers_of(grant, mesh, set);
   for (const Receiver& receiver : receivers) {
-    if (receiver.account == account && receiver.principal != account) continue;
+    if (is_within(receiver, account)) continue;
     set.findings.push_back(refused(reason::kForeignPrincipal,
                                    receiver.principal + " is not a principal of account " + account +
                                        "; what is shared cannot be shared on"));
@@ -198,6 +200,7 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
   for (const Receiver& receiver : receivers) {
     claim_local(target, receiver, targets, asked.grantable ? Option::All : Option::None, set);
   }
+  claim_opt_ins(*target.product, mesh, set);
 }
 
 /// What the Grant claimed before time ended Grants of the product to its account, and claims no more.

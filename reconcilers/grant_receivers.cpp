@@ -5,6 +5,11 @@
 
 namespace datamesh::reconcilers {
 
+bool is_within(const Receiver& receiver, const std::string& id) {
+  if (catalog::is_identity_center(receiver.principal)) return receiver.account.empty() || receiver.account == id;
+  return receiver.account == id && !receiver.is_whole_account();
+}
+
 std::vector<Receiver> receivers_of(const api::Resource& grant, const mesh::Mesh& mesh, ClaimSet& set) {
   const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
   const std::string& ns = grant.key.ns;

@@ -204,7 +204,7 @@ void claim_as_receiver(const Draft& draft, const mesh::Mesh& mesh, Time now) {
   }
   const auto receivers = receivers_of(draft.grant, mesh, draft.set);
   for (const Receiver& receiver : receivers) {
-    if (receiver.account == account && !receiver.is_whole_account()) continue;
+    if (is_within(receiver, account)) continue;
     draft.set.findings.push_back(refused(reason::kForeignPrincipal, receiver.principal + " is not a principal of account " +
                                                                         account + "; what is shared cannot be shared on"));
     return;

@@ -39,7 +39,7 @@ bool satisfies_settings(const Settings& observed, const Settings& wanted) {
 bool satisfies_database(const Database& observed, const Database& wanted) {
   return observed.description == wanted.description &&
          observed.location_uri == wanted.location_uri &&
-         observed.open_table_defaults == wanted.open_table_defaults &&
+         (wanted.keeps_table_defaults || observed.open_table_defaults == wanted.open_table_defaults) &&
          holds(observed.parameters, wanted.parameters);
 }
 
@@ -83,6 +83,13 @@ PermissionValue without_implied_describe(PermissionValue surplus, const Permissi
   return surplus;
 }
 
+/// Only ALL itself, not what it stands for, leaves it to IAM who may do what.
+/// Source: lake-formation.md 2.3
+bool is_of_everybody(const LocalKey& key) {
+  const auto id = parse_permission_id(key.name);
+  return id && is_iam_allowed_principals(id->principal);
+}
+
 /// Grants carry the permissions whose option they give.
 PermissionValue grantable_form(PermissionValue missing) {
   missing.permissions = missing.permissions | missing.grantable;
@@ -108,6 +115,9 @@ PermissionDiff compare(const DiffInput& input, ResourceType type) {
       input.surplus == Surplus::All ? seen : permission_of(input.owned, type);
   PermissionDiff out;
   out.missing = grantable_form(minus(wanted, seen));
+  if (input.claimed != nullptr && !out.missing.empty() && is_of_everybody(input.key.local)) {
+    out.missing = std::get<PermissionValue>(*input.claimed);
+  }
   // What was recorded as ours is revoked even where the snapshot does not show it: listings lag, and a revoke of
   // nothing does no harm.
   out.surplus = without_implied_describe(minus(ours, wanted), wanted);
@@ -228,6 +238,13 @@ std::string describe_permission(const Action& action) {
   return (grant ? "grant " : "revoke ") + what + " on " + on + (grant ? " to " : " from ") + id->principal;
 }
 
+std::string describe_opt_in(const Action& action) {
+  const auto id = parse_permission_id(action.key.local.name);
+  if (!id) return action.key.local.name;
+  const char* way = action.verb == Verb::Delete ? " out of Lake Formation on " : " in to Lake Formation on ";
+  return "opt " + id->principal + way + describe(id->resource);
+}
+
 }  // namespace
 
 std::set<std::string> surplus_values(const TagKey& observed, const TagKey& wanted) {
@@ -291,6 +308,7 @@ std::string describe(const ResourceId& resource) {
 
 std::string describe(const Action& action) {
   if (std::holds_alternative<PermissionValue>(action.value)) return describe_permission(action);
+  if (action.key.local.kind == EntryKind::OptIn) return describe_opt_in(action);
   std::string verb(to_string(action.verb));
   verb[0] = static_cast<char>(verb[0] - 'A' + 'a');
   std::string kind(to_string(action.key.local.kind));

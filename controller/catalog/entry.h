@@ -93,6 +93,7 @@ struct Database {
   std::string location_uri;
   std::map<std::string, std::string> parameters;  ///< in a claim: those that shall hold; others are kept
   bool open_table_defaults = false;
+  bool keeps_table_defaults = false;  ///< in a claim: where the database is there, `open_table_defaults` stays as it is
   bool operator==(const Database&) const = default;
 };
 
@@ -161,6 +162,7 @@ struct ShareAcceptance {
   bool operator==(const ShareAcceptance& other) const { return state == other.state; }
 };
 
+/// Of the principal of its key: on the resource of its key what Lake Formation granted counts, not what IAM allows.
 struct OptIn {
   bool operator==(const OptIn&) const = default;
 };

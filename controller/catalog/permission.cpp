@@ -256,6 +256,12 @@ bool is_account_id(std::string_view principal) {
          std::all_of(principal.begin(), principal.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool is_identity_center(std::string_view principal) {
+  if (!principal.starts_with("arn:")) return false;
+  const std::size_t partition = principal.find(':', 4);
+  return partition != principal.npos && principal.substr(partition).starts_with(":identitystore:");
+}
+
 std::string account_of_principal(std::string_view principal) {
   if (is_account_id(principal.substr(0, 12)) &&
       (principal.size() == 12 || principal.substr(12) == ":IAMPrincipals")) {

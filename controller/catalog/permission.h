@@ -147,6 +147,8 @@ bool is_iam_allowed_principals(std::string_view principal);
 /// The account of a principal string ("arn:aws:iam::1111…:role/x", "1111…", "1111…:IAMPrincipals"); empty when it
 /// names none (organizations, Identity Center).
 std::string account_of_principal(std::string_view principal);
+/// True for a user or group of IAM Identity Center, which names no account.
+bool is_identity_center(std::string_view principal);
 /// True when `principal` is an account as a whole: 12 digits.
 bool is_account_id(std::string_view principal);
 

@@ -185,15 +185,18 @@ std::vector<std::string> names_of(const Identity& identity) {
   return {identity.arn, identity.account + ":IAMPrincipals"};
 }
 
-/// Under hybrid access a principal that opted in leaves IAM_ALLOWED_PRINCIPALS behind.
+/// Under hybrid access a principal that opted in leaves IAM_ALLOWED_PRINCIPALS behind: on the database, or on tables of it,
+/// each by an opt-in of its own.
 /// Source: lake-formation.md 2.10
 bool has_opted_in(const Catalog& owner, const Identity& identity, const Subject& subject) {
   if (owner.opt_ins.size() == 0) return false;
   const auto holds = [&](const std::string& resource) {
-    return owner.opt_ins.find(resource + '\x1d' + identity.arn) != nullptr;
+    const auto names = names_of(identity);
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return owner.opt_ins.find(resource + '\x1d' + name) != nullptr;
+    });
   };
-  if (holds(database_resource_key(subject.account(), subject.database))) return true;
-  if (subject.table.empty()) return false;
+  if (subject.table.empty()) return holds(database_resource_key(subject.account(), subject.database));
   return holds(table_resource_key(subject.account(), subject.database, subject.table)) ||
          holds(table_resource_key(subject.account(), subject.database, kAllTables));
 }

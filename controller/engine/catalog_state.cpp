@@ -58,6 +58,16 @@ void put_exact_tag(catalog::Snapshot& snapshot, const catalog::LocalKey& key, co
   snapshot.entries.insert_or_assign(key, catalog::Shared<catalog::TagKey>(catalog::TagKey{values, {}, false}));
 }
 
+/// The database is as wanted, and its default for new tables perhaps as it was.
+void put_database(catalog::Snapshot& snapshot, const catalog::LocalKey& key, catalog::Database wanted) {
+  const EntryValue* before = snapshot.find(key);
+  if (wanted.keeps_table_defaults && before != nullptr) {
+    wanted.open_table_defaults = std::get<catalog::Shared<catalog::Database>>(*before)->open_table_defaults;
+  }
+  wanted.keeps_table_defaults = false;
+  snapshot.entries.insert_or_assign(key, catalog::Shared<catalog::Database>(std::move(wanted)));
+}
+
 }  // namespace
 
 void confirm(Confirmed& confirmed, KeyId id, const Action& action) {
@@ -92,6 +102,8 @@ void note_effect(catalog::Snapshot& snapshot, const Action& action) {
     case Verb::Update:
       if (const auto* tag = std::get_if<catalog::Shared<catalog::TagKey>>(&action.value); tag != nullptr && (*tag)->exact) {
         put_exact_tag(snapshot, action.key.local, **tag);
+      } else if (const auto* database = std::get_if<catalog::Shared<catalog::Database>>(&action.value)) {
+        put_database(snapshot, action.key.local, **database);
       } else if (action.key.local.kind == EntryKind::Settings || action.key.local.kind == EntryKind::TagKey) {
         merge_in(snapshot, action);
       } else {

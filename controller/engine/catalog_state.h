@@ -76,7 +76,8 @@ struct CatalogState {
   Time shares_read{};                   ///< when the last reading of the shares began
   std::map<catalog::LocalKey, Time> undeclared;  ///< permissions that nobody claims, since when
   /// The policy under which the permissions were last looked at.
-  std::optional<std::pair<api::Undeclared, api::AccessMode>> followed;
+  std::optional<api::Undeclared> followed;
+  std::set<KeyId> closing;  ///< what leaves to IAM what is not declared so, and has to wait
 
   std::set<KeyId> held;
   std::string held_hash;

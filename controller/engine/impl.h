@@ -152,6 +152,9 @@ class Engine::Impl {
 
   // ---- impl_undeclared.cpp: what nobody declares
   void update_undeclared(CatalogState& state, const catalog::LocalKey& key);
+  void follow_opening(CatalogState& state, const EntryPlan& plan);
+  void add_openings(const ResourceState& state, const std::map<KeyId, Recorded>& recorded,
+                    std::vector<reconcilers::Standing>& out) const;
   void forget_undeclared(CatalogState& state);
   void follow_policy(CatalogState& state);
 

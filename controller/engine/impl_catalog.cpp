@@ -1,6 +1,7 @@
 // The actual side: each catalog is compared with what is claimed, and written to, one job at a time.
 #include <algorithm>
 
+#include "controller/engine/hybrid_rules.h"
 #include "controller/engine/impl.h"
 #include "controller/engine/schedule.h"
 #include "controller/mesh/topology.h"
@@ -18,23 +19,6 @@ constexpr Millis kTroubleIsSaidAfter = std::chrono::minutes(1);
 
 /// After so long what was shared is there to be asked for. Source: lake-formation.md 1.2 (eventual consistency)
 constexpr Millis kShowsWithin = std::chrono::minutes(2);
-
-/// The permissions of IAM_ALLOWED_PRINCIPALS that there may be on a database or table.
-std::vector<LocalKey> openings_of(const catalog::EntryKey& key) {
-  using catalog::ResourceId;
-  const std::string& owner = key.catalog.account;
-  const std::string& name = key.local.name;
-  std::vector<ResourceId> resources;
-  if (key.local.kind == EntryKind::Database) {
-    resources = {ResourceId::of_database(owner, name), ResourceId::of_all_tables(owner, name)};
-  } else if (key.local.kind == EntryKind::Table) {
-    const std::size_t slash = name.find('/');
-    resources = {ResourceId::of_table(owner, name.substr(0, slash), name.substr(slash + 1))};
-  }
-  std::vector<LocalKey> out;
-  for (ResourceId& each : resources) out.push_back(catalog::permission_key({std::move(each), catalog::kIamAllowedPrincipals}));
-  return out;
-}
 
 }  // namespace
 
@@ -60,7 +44,6 @@ SnapshotOf Engine::Impl::snapshots() const {
 CatalogPolicy Engine::Impl::policy(const CatalogState& state) const {
   CatalogPolicy policy;
   policy.undeclared = mesh::undeclared_policy(state.account, mesh_.spec());
-  policy.access_mode = mesh::access_mode(state.account, mesh_.spec());
   policy.implicit_principals.insert(mesh::operator_role(state.account));
   const catalog::EntryValue* settings =
       state.snapshot ? state.snapshot->find({EntryKind::Settings, ""}) : nullptr;
@@ -155,6 +138,7 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
     const auto before = known == state.open.end() ? std::nullopt : std::optional(known->second);
     if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {
       update_undeclared(state, ledger_.key(entry.id).local);
+      follow_opening(state, entry);
     }
     std::optional<OpenEntry> after;
     if (entry.verdict != EntryVerdict::Act && state.undone.times(entry.id) > 0) {

@@ -364,6 +364,7 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
     if (releasing.state == EntryState::InForce) releasing.state = EntryState::Pending;
     input.releasing.push_back(std::move(releasing));
   }
+  add_openings(state, recorded, input.releasing);
   input.resource = &resource;
   input.claims = &claims;
   input.entries = entries_json(state, recorded);

@@ -1,5 +1,6 @@
 // Permissions that nobody declares: noticed, remembered since when, and handed to the planner where the account wants
-// them gone.
+// them gone; and those of IAM_ALLOWED_PRINCIPALS, which are to go and may have to wait.
+#include "controller/engine/hybrid_rules.h"
 #include "controller/engine/impl.h"
 #include "controller/mesh/topology.h"
 
@@ -30,8 +31,7 @@ void Engine::Impl::forget_undeclared(CatalogState& state) {
 
 /// When the account comes to want something else done with them, all its permissions are looked at again.
 void Engine::Impl::follow_policy(CatalogState& state) {
-  const auto wanted = std::make_pair(mesh::undeclared_policy(state.account, mesh_.spec()),
-                                     mesh::access_mode(state.account, mesh_.spec()));
+  const auto wanted = mesh::undeclared_policy(state.account, mesh_.spec());
   if (!state.snapshot || state.followed == wanted) return;
   const bool changed = state.followed.has_value();
   state.followed = wanted;
@@ -39,6 +39,30 @@ void Engine::Impl::follow_policy(CatalogState& state) {
   const auto end = state.snapshot->entries.lower_bound({EntryKind::ShareAcceptance, ""});
   for (auto at = state.snapshot->entries.lower_bound({EntryKind::Permission, ""}); at != end; ++at) {
     note_change(state, at->first, true);
+  }
+}
+
+/// What IAM decides about and nobody declares so may have to wait: those who declare the database or table learn of it.
+void Engine::Impl::follow_opening(CatalogState& state, const EntryPlan& plan) {
+  const auto opened = opened_entry(ledger_.key(plan.id));
+  if (!opened) return;
+  const bool waits = plan.verdict == EntryVerdict::Waits && !ledger_.is_claimed(plan.id);
+  const bool turned = waits ? state.closing.insert(plan.id).second : state.closing.erase(plan.id) > 0;
+  const auto entry = ledger_.lookup(*opened);
+  if (turned && entry) assess_parties(*entry);
+}
+
+/// How those openings stand that are on the databases and tables which the resource claims, and not on its record.
+void Engine::Impl::add_openings(const ResourceState& state, const std::map<KeyId, Recorded>& recorded,
+                                std::vector<reconcilers::Standing>& out) const {
+  for (const IndexedClaim& claim : state.claims) {
+    const catalog::EntryKey& key = ledger_.key(claim.key);
+    const auto at = catalogs_.find(key.catalog);
+    if (at == catalogs_.end() || at->second.closing.empty()) continue;
+    for (LocalKey& opening : openings_of(key)) {
+      const auto id = ledger_.lookup({key.catalog, std::move(opening)});
+      if (id && at->second.closing.contains(*id) && !recorded.contains(*id)) out.push_back(standing(*id));
+    }
   }
 }
 

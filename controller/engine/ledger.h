@@ -103,10 +103,13 @@ class Ledger {
   const std::vector<ResourceState*>& former_claimants(KeyId id) const { return lines_[id].former; }
   /// Those who have `id` on record. An entry that a whole mesh shares has thousands of them.
   const std::vector<ResourceState*>& owners(KeyId id) const { return lines_[id].owners; }
-  /// `state` has a record of a table, or of what a Grant gave, and cannot say now whether it still claims it.
+  /// `state` has a record of a table, of what leaves it to IAM, or of what a Grant gave, and cannot say now whether it still
+  /// claims it.
   bool keeps(const ResourceState& state, KeyId id) const {
-    const bool in_doubt = state.key.kind == "Grant" || key(id).local.kind == catalog::EntryKind::Table;
-    return state.unknown_tables && in_doubt && state.recorded.contains(id);
+    if (!state.unknown_tables || !state.recorded.contains(id)) return false;
+    const catalog::LocalKey& local = key(id).local;
+    return state.key.kind == "Grant" || local.kind == catalog::EntryKind::Table ||
+           (local.kind == catalog::EntryKind::Permission && local.name.ends_with(catalog::kIamAllowedPrincipals));
   }
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
   std::size_t size() const { return keys_.size(); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/engine/hybrid_rules.h"
 #include "controller/engine/obstacles.h"
 #include "controller/engine/quota_check.h"
 #include "controller/engine/tag_order.h"
@@ -41,8 +42,8 @@ int rank_of(EntryKind kind) {
     case EntryKind::Link: return 6;
     case EntryKind::TagAssignment: return 7;
     case EntryKind::DataFilter: return 8;
-    case EntryKind::OptIn: return 9;
-    case EntryKind::Permission: return 10;
+    case EntryKind::Permission: return 9;
+    case EntryKind::OptIn: return 10;
   }
   return 11;
 }
@@ -97,15 +98,6 @@ bool is_of_a_fresh_catalog(const catalog::PermissionId& id, const EntryValue& ob
          catalog::PermissionSet{catalog::Permission::CreateDatabase}.contains(value->permissions);
 }
 
-/// The database or table, if any, that a permission of IAM_ALLOWED_PRINCIPALS opens.
-std::optional<EntryKey> opened_entry(const EntryKey& key) {
-  const auto id = catalog::parse_permission_id(key.local.name);
-  if (!id || !catalog::is_iam_allowed_principals(id->principal)) return std::nullopt;
-  if (id->resource.owner != key.catalog.account) return std::nullopt;
-  if (id->resource.table.empty()) return EntryKey{key.catalog, catalog::database_key(id->resource.database)};
-  return EntryKey{key.catalog, catalog::table_key(id->resource.database, id->resource.table)};
-}
-
 /// A link has taken the name of the database or table: what was granted on what had it before went with that. Only what
 /// links can carry may be there. Source: lake-formation.md 2.6
 bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, const PermissionValue& value) {
@@ -125,7 +117,10 @@ bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, c
 class Planning {
  public:
   explicit Planning(const PlanInput& input)
-      : input_(input), ledger_(*input.ledger), snapshot_(*input.snapshots(input.catalog)) {}
+      : input_(input),
+        ledger_(*input.ledger),
+        snapshot_(*input.snapshots(input.catalog)),
+        hybrid_(*input.ledger, input.snapshots, input.catalog) {}
 
   CatalogPlan plan(std::vector<KeyId> ids) {
     const auto others = other_tag_changes(input_, ids);
@@ -170,7 +165,7 @@ class Planning {
       return out;
     }
     out.verdict = EntryVerdict::Act;
-    if (stop_at_rival(out) || keep_used_values(out)) return out;
+    if (stop_at_rival(out) || keep_used_values(out) || hybrid_.hold(out)) return out;
     const bool makes = std::any_of(out.actions.begin(), out.actions.end(), makes_something);
     if (makes && !ledger_.is_recorded(id)) {
       out.verdict = EntryVerdict::Unrecorded;
@@ -295,6 +290,7 @@ class Planning {
   EntryValue owned_value(KeyId id, const EntryKey& key, const std::optional<Ownership>& ownership) const {
     if (!ownership || is_taken_back(*input_.confirmed, ledger_, id, ownership->permission)) return {};
     if (key.local.kind == EntryKind::Permission) {
+      if (!ownership->deletable && opened_entry(key)) return {};  // IAM goes on where the product is retained
       const PermissionValue left = left_of(*input_.confirmed, ledger_, id, ownership->permission);
       const bool is_lost = snapshot_.find(key.local) == nullptr && is_lost_to_a_link(snapshot_, key, left);
       return is_lost ? EntryValue() : EntryValue(left);
@@ -310,7 +306,7 @@ class Planning {
     if (const auto opened = opened_entry(key)) {
       const auto opened_id = ledger_.lookup(*opened);
       const bool ours = opened_id && ledger_.is_claimed(*opened_id);
-      if (ours && input_.policy.access_mode == api::AccessMode::LakeFormation) return catalog::Surplus::All;
+      if (ours && !is_declared_open(ledger_, key)) return catalog::Surplus::All;
     }
     const bool revoke = input_.policy.undeclared == api::Undeclared::Revoke &&
                         is_undeclared(ledger_, input_.policy, key, snapshot_.find(key.local));
@@ -513,6 +509,7 @@ class Planning {
   const PlanInput& input_;
   const Ledger& ledger_;
   const catalog::Snapshot& snapshot_;
+  HybridRules hybrid_;
   std::set<KeyId> planned_;
 };
 
@@ -524,8 +521,9 @@ int phase_of(const Action& action) {
   if (action.cause == Cause::Preserve) return 2;
   if (!away) return kind == EntryKind::Settings ? 0 : kind == EntryKind::ShareAcceptance ? 1 : 20 + rank_of(kind);
   if (kind == EntryKind::TagAssignment) return 20 + rank_of(kind);  // among those that are set: order_tag_changes
-  // Revoke before delete, and dependents before what they hang on (trap T15).
-  return kind == EntryKind::Permission ? 3 : 15 - rank_of(kind);
+  // Revoke before delete, and dependents before what they hang on (trap T15). Whoever is no longer opted in goes by IAM
+  // again before he loses what Lake Formation gave.
+  return kind == EntryKind::OptIn ? 3 : kind == EntryKind::Permission ? 4 : 15 - rank_of(kind);
 }
 
 PermissionValue left_of(const Confirmed& confirmed, const Ledger& ledger, KeyId id, const PermissionValue& recorded) {

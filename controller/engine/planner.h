@@ -21,7 +21,6 @@ using SnapshotOf = std::function<const catalog::Snapshot*(const CatalogRef&)>;
 /// What the account of a catalog wants done with what nobody declared.
 struct CatalogPolicy {
   api::Undeclared undeclared = api::Undeclared::Report;
-  api::AccessMode access_mode = api::AccessMode::LakeFormation;
   std::set<std::string> implicit_principals;  ///< the operator and the administrators: their rights are no drift
 };
 

@@ -4,6 +4,7 @@
 #include <list>
 
 #include "controller/api/codec.h"
+#include "controller/engine/hybrid_rules.h"
 #include "controller/engine/impl.h"
 #include "controller/engine/tag_access.h"
 
@@ -107,6 +108,7 @@ class Preview {
   void plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& catalogs);
   void note_access(const Action& action);
   void note_access_by_tags();
+  void note_opt_in(const Action& action);
   Json access() const;
   Json action_json(const Action& action, const EntryPlan& entry) const;
 
@@ -194,8 +196,25 @@ Json Preview::action_json(const Action& action, const EntryPlan& entry) const {
   return line;
 }
 
+/// Who is opted in has nothing of what IAM allows him on what is open to it.
+void Preview::note_opt_in(const Action& action) {
+  const auto id = catalog::parse_permission_id(action.key.local.name);
+  if (!id) return;
+  const CatalogRef governing{id->resource.owner, action.key.catalog.region};
+  const catalog::Snapshot* there = impl_.snapshot(governing);
+  const auto is_open = [&](const catalog::LocalKey& opening) { return there != nullptr && there->find(opening) != nullptr; };
+  const catalog::ResourceId& on = id->resource;
+  const auto database = openings_of({governing, catalog::database_key(on.database)});
+  const auto table = openings_of({governing, catalog::table_key(on.database, on.table)});
+  const auto& openings = on.table.empty() ? database : table;
+  if (std::none_of(openings.begin(), openings.end(), is_open)) return;
+  auto& [gains, loses] = access_[{id->principal, on.owner + " " + describe(on)}];
+  (action.verb == catalog::Verb::Delete ? gains : loses).insert("what IAM allows");
+}
+
 /// Who would gain or lose what, on which object.
 void Preview::note_access(const Action& action) {
+  if (action.key.local.kind == catalog::EntryKind::OptIn) return note_opt_in(action);
   const auto* value = std::get_if<catalog::PermissionValue>(&action.value);
   const auto id = value == nullptr ? std::nullopt : catalog::parse_permission_id(action.key.local.name);
   if (!id || action.cause == catalog::Cause::Repair || action.cause == catalog::Cause::Preserve) return;

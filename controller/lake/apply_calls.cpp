@@ -326,7 +326,13 @@ Result<Effect> Calls::opt_in(const Action& action) {
   if (action.verb == Verb::Delete) {
     return deleted(call(aws::Service::LakeFormation, "DeleteLakeFormationOptIn", input));
   }
-  return done(call(aws::Service::LakeFormation, "CreateLakeFormationOptIn", input));
+  const auto made = call(aws::Service::LakeFormation, "CreateLakeFormationOptIn", input);
+  // AWS has no error of its own for an opt-in that is there already.
+  if (!made && made.error().kind == ErrorKind::Invalid && made.error().message.find("exist") != std::string::npos &&
+      made.error().message.find("not exist") == std::string::npos) {
+    return Effect::AlreadyDone;
+  }
+  return done(made);
 }
 
 }  // namespace datamesh::lake

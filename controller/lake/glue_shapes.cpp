@@ -89,7 +89,8 @@ Json encode_database(const std::string& name, const catalog::Database& wanted, c
   if (!wanted.location_uri.empty()) input["LocationUri"] = wanted.location_uri;
   input["Parameters"] = overlaid_parameters(existing, wanted.parameters);
   input["CreateTableDefaultPermissions"] = Json::array();
-  if (wanted.open_table_defaults) {
+  const bool stays_open = wanted.keeps_table_defaults && decode_database(existing).open_table_defaults;
+  if (wanted.open_table_defaults || stays_open) {
     input["CreateTableDefaultPermissions"].push_back(
         {{"Principal", {{"DataLakePrincipalIdentifier", "IAM_ALLOWED_PRINCIPALS"}}}, {"Permissions", {"ALL"}}});
   }

@@ -1,5 +1,7 @@
 #include "controller/mesh/topology.h"
 
+#include <algorithm>
+
 #include "controller/base/partition.h"
 
 namespace datamesh::mesh {
@@ -63,6 +65,26 @@ std::string operator_role(const api::AccountSpec& account) {
 
 api::AccessMode access_mode(const api::AccountSpec& account, const api::MeshSpec& mesh) {
   return account.access_mode.value_or(mesh.defaults.access_mode);
+}
+
+api::AccessMode access_mode(const api::DataProductSpec& product, const api::AccountSpec& owner, const api::MeshSpec& mesh) {
+  return product.access_mode.value_or(access_mode(owner, mesh));
+}
+
+api::AccessMode access_mode(const api::Table& table, const api::DataProductSpec& product, const api::AccountSpec& owner,
+                            const api::MeshSpec& mesh) {
+  return table.access_mode.value_or(access_mode(product, owner, mesh));
+}
+
+bool is_hybrid(const api::DataProductSpec& product, const api::AccountSpec& owner, const api::MeshSpec& mesh) {
+  if (access_mode(product, owner, mesh) == api::AccessMode::Hybrid) return true;
+  return std::any_of(product.tables.begin(), product.tables.end(), [&](const api::Table& table) {
+    return access_mode(table, product, owner, mesh) == api::AccessMode::Hybrid;
+  });
+}
+
+int cross_account_version(const api::AccountSpec& account, const api::MeshSpec& mesh) {
+  return account.cross_account_version.value_or(mesh.defaults.cross_account_version);
 }
 
 api::Undeclared undeclared_policy(const api::AccountSpec& account, const api::MeshSpec& mesh) {

@@ -47,6 +47,16 @@ std::vector<std::string> regions_of(const api::DataProductSpec& product, const a
 /// account's first region.
 std::string operator_role(const api::AccountSpec& account);
 api::AccessMode access_mode(const api::AccountSpec& account, const api::MeshSpec& mesh);
+/// Who decides about what `product` says nothing narrower of: `owner` governs it.
+api::AccessMode access_mode(const api::DataProductSpec& product, const api::AccountSpec& owner, const api::MeshSpec& mesh);
+/// Who decides about the table.
+api::AccessMode access_mode(const api::Table& table, const api::DataProductSpec& product, const api::AccountSpec& owner,
+                            const api::MeshSpec& mesh);
+/// True while IAM decides about the product, or about one of its tables: then its location is registered for both, its
+/// database stays open to IAM, and whoever is granted something on it is opted in.
+bool is_hybrid(const api::DataProductSpec& product, const api::AccountSpec& owner, const api::MeshSpec& mesh);
+/// The cross-account version that the account is declared to have.
+int cross_account_version(const api::AccountSpec& account, const api::MeshSpec& mesh);
 api::Undeclared undeclared_policy(const api::AccountSpec& account, const api::MeshSpec& mesh);
 api::DeletionPolicy deletion_policy(const api::DataProductSpec& product, const api::MeshSpec& mesh);
 

@@ -316,4 +316,26 @@ TEST_P(AwsApiContract, AnOptInLeavesIamAllowedPrincipalsBehind) {
   EXPECT_TRUE(glue_as("reader", kOwner, "GetDatabase", {{"Name", "open"}}));
 }
 
+TEST_P(AwsApiContract, AnOptInCountsForItsResourceOnly) {
+  glue(kOwner, "CreateDatabase", {{"DatabaseInput", {{"Name", "open"}}}});
+  for (const char* name : {"one", "two"}) glue(kOwner, "CreateTable", {{"DatabaseName", "open"}, {"TableInput", {{"Name", name}}}});
+  lock_down(kOwner);
+  const auto sees = [&](const char* table) {
+    return glue_as("reader", kOwner, "GetTable", {{"DatabaseName", "open"}, {"Name", table}}).has_value();
+  };
+  const auto opt = [&](const char* operation, const std::string& who, const Json& resource) {
+    lf(kOwner, operation, {{"Principal", {{"DataLakePrincipalIdentifier", who}}}, {"Resource", resource}});
+  };
+  opt("CreateLakeFormationOptIn", kReader, database(kOwner, "open"));
+  EXPECT_TRUE(sees("one")) << "the database is one resource, its tables are others";
+  opt("CreateLakeFormationOptIn", kReader, table(kOwner, "open", "one"));
+  EXPECT_FALSE(sees("one"));
+  EXPECT_TRUE(sees("two"));
+  grant(kOwner, kReader, table(kOwner, "open", "one"), {"SELECT"});
+  EXPECT_TRUE(sees("one"));
+  opt("CreateLakeFormationOptIn", std::string(kOwner) + ":IAMPrincipals",
+      {{"Table", {{"CatalogId", kOwner}, {"DatabaseName", "open"}, {"TableWildcard", Json::object()}}}});
+  EXPECT_FALSE(sees("two")) << "whoever is of the account is opted in with it";
+}
+
 }  // namespace datamesh::testing

@@ -35,6 +35,17 @@ const std::string kOn = " on table sales/orders";
 const std::string kTo = kOn + " to " + kRole;
 const std::string kFrom = kOn + " from " + kRole;
 
+TEST(PermissionDiff, LeavesATableToIamByAllItself) {
+  // What ALL stands for gives IAM_ALLOWED_PRINCIPALS nothing of the kind: Lake Formation goes by ALL.
+  Compare compare;
+  compare.key = table_permission(kIamAllowedPrincipals);
+  compare.claimed = perms({P::All});
+  const Lines opens = {"Declared: grant ALL" + kOn + " to IAM_ALLOWED_PRINCIPALS"};
+  EXPECT_EQ(compare.actions(), opens);
+  compare.observed = perms({P::All});
+  EXPECT_EQ(compare.actions(), Lines{});
+}
+
 TEST(PermissionDiff, GrantsWhatIsMissing) {
   Compare compare;
   compare.claimed = perms({P::Select, P::Describe});

@@ -168,6 +168,22 @@ TEST(InheritedTag, ComesFromTheNearestLevelAbove) {
   EXPECT_EQ(inherited_tag(snapshot, {EntryKind::TagAssignment, "sales#domain"}), nullptr);
 }
 
+TEST(Satisfies, ADatabaseWhoseDefaultMayStayAsItIs) {
+  Database open;
+  open.open_table_defaults = true;
+  const EntryValue seen = Shared<Database>(open);
+  Database wanted;
+  EXPECT_FALSE(satisfies(database_key("sales"), &seen, Shared<Database>(wanted)));
+  wanted.keeps_table_defaults = true;
+  EXPECT_TRUE(satisfies(database_key("sales"), &seen, Shared<Database>(wanted)));
+}
+
+TEST(Describe, SaysOfAnOptInWhoAndOnWhat) {
+  const EntryKey key{kCatalog, {EntryKind::OptIn, to_string(PermissionId{ResourceId::of_all_tables(kOwner, "sales"), kRole})}};
+  EXPECT_EQ(describe({key, Verb::Create, OptIn{}}), "opt " + kRole + " in to Lake Formation on all tables of sales");
+  EXPECT_EQ(describe({key, Verb::Delete, OptIn{}}), "opt " + kRole + " out of Lake Formation on all tables of sales");
+}
+
 TEST(Satisfies, SettingsThatHaveMoreThanIsClaimed) {
   Settings wanted;
   wanted.administrators = {"a"};

@@ -75,6 +75,16 @@ TEST(GlueDatabase, AlwaysSaysWhatNewTablesShallHave) {
   EXPECT_EQ(encode_database("sales", {}, Json())["CreateTableDefaultPermissions"], Json::array());
 }
 
+TEST(GlueDatabase, LeavesTheDefaultAsItIsWhereThatIsDeclared) {
+  catalog::Database wanted;
+  wanted.keeps_table_defaults = true;
+  const Json open = {{"CreateTableDefaultPermissions",
+                      {{{"Principal", {{"DataLakePrincipalIdentifier", "IAM_ALLOWED_PRINCIPALS"}}}, {"Permissions", {"ALL"}}}}}};
+  EXPECT_TRUE(decode_database(encode_database("sales", wanted, open)).open_table_defaults);
+  EXPECT_FALSE(decode_database(encode_database("sales", wanted, Json::object())).open_table_defaults);
+  EXPECT_FALSE(decode_database(encode_database("sales", wanted, Json())).open_table_defaults) << "new ones are closed";
+}
+
 TEST(GlueDatabase, KeepsParametersOfOthers) {
   catalog::Database wanted;
   wanted.parameters = {{"ours", "1"}};

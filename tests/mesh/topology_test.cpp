@@ -74,6 +74,32 @@ TEST(Defaults, AreTheMeshsUntilTheObjectSaysOtherwise) {
   EXPECT_EQ(deletion_policy(product, mesh), api::DeletionPolicy::Retain);
 }
 
+TEST(AccessMode, IsTheTablesTheProductsTheAccountsOrTheMeshs) {
+  using enum api::AccessMode;
+  api::MeshSpec mesh;
+  api::AccountSpec owner;
+  api::DataProductSpec product;
+  product.tables.resize(2);
+  const auto mode = [&](std::size_t table) { return access_mode(product.tables[table], product, owner, mesh); };
+  EXPECT_EQ(mode(0), LakeFormation);
+  EXPECT_FALSE(is_hybrid(product, owner, mesh));
+  mesh.defaults.access_mode = Hybrid;
+  EXPECT_EQ(mode(0), Hybrid);
+  owner.access_mode = LakeFormation;
+  EXPECT_EQ(mode(0), LakeFormation);
+  product.access_mode = Hybrid;
+  EXPECT_EQ(mode(0), Hybrid);
+  product.tables[0].access_mode = LakeFormation;
+  EXPECT_EQ(mode(0), LakeFormation);
+  EXPECT_EQ(mode(1), Hybrid);
+  product.tables[1].access_mode = LakeFormation;
+  EXPECT_TRUE(is_hybrid(product, owner, mesh)) << "tables to come are";
+  product.access_mode = LakeFormation;
+  EXPECT_FALSE(is_hybrid(product, owner, mesh));
+  product.tables[1].access_mode = Hybrid;
+  EXPECT_TRUE(is_hybrid(product, owner, mesh));
+}
+
 TEST(OperatorRole, IsTheConnectionsOrTheUsualOne) {
   api::AccountSpec account;
   account.account_id = "100000000001";

@@ -261,10 +261,23 @@ TEST(LinkGrant, RefusesPrincipalsOfOtherAccounts) {
   const std::string tail = " is not a principal of account K; what is shared cannot be shared on";
   EXPECT_EQ(to("principals: ['arn:aws:iam::100000000009:role/x']"),
             (Lines{"Refused ForeignPrincipal: arn:aws:iam::X:role/x" + tail}));
-  EXPECT_EQ(to("principals: ['arn:aws:identitystore:::user/x']"),
-            (Lines{"Refused ForeignPrincipal: arn:aws:identitystore:::user/x" + tail}));
+  EXPECT_EQ(to("principals: ['arn:aws:iam::100000000009:saml-provider/idp:user/x']"),
+            (Lines{"Refused ForeignPrincipal: arn:aws:iam::X:saml-provider/idp:user/x" + tail}));
+  EXPECT_EQ(to("principals: ['100000000009:IAMPrincipals']"), (Lines{"Refused ForeignPrincipal: X:IAMPrincipals" + tail}));
   EXPECT_EQ(to("personas: [{account: {namespace: retail, name: retail}, name: engineers}]"),
             (Lines{"Refused ForeignPrincipal: arn:aws:iam::P:role/e" + tail}));
+}
+
+TEST(LinkGrant, TakesEveryKindOfPrincipalOfItsAccount) {
+  for (const std::string principal :
+       {"arn:aws:iam::100000000003:user/x", "arn:aws:iam::100000000003:saml-provider/idp:group/x", "100000000003:IAMPrincipals",
+        "arn:aws:quicksight:eu-west-1:100000000003:user/default/x", "arn:aws:identitystore:::user/x",
+        "arn:aws:identitystore:::group/x"}) {
+    const std::string yaml = kConsumer + grant("lab/g", "link: orders, grantable: true, to: {principals: ['" + principal + "']}");
+    const std::string first = claimed(yaml, "lab", "g")[0];
+    EXPECT_EQ(first.substr(0, first.find(" <-")),
+              with_letters("8 K: Permission alltables:C:orders@" + principal + " = SELECT, DESCRIBE, +SELECT, +DESCRIBE"));
+  }
 }
 
 TEST(LinkGrant, RefusesForeignPrincipalsThatAPersonaOfItsOwnAccountLists) {

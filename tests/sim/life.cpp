@@ -1,5 +1,8 @@
 #include "tests/sim/life.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace datamesh::sim {
 
 Life::Life(std::uint64_t seed, Journal& journal)
@@ -115,11 +118,17 @@ void Life::note_declared() {
     if (!goes) declared_[api::key_of(object)] = object;
     if (!goes || string_at(object, "kind") == "Account") leaving[api::key_of(object)] = object;
   }
-  if (leaving.size() != declared_.size()) window_.merge(expect(leaving, world_.clock.now()).allowed);
-  window_.merge(expect(declared_, world_.clock.now()).allowed);
+  if (leaving.size() != declared_.size()) allow(expect(leaving, world_.clock.now()).allowed);
+  allow(expect(declared_, world_.clock.now()).allowed);
   for (const std::string& account : maker_.accounts()) {
     if (undeclared_policy(declared_, account) == "Revoke") revoking_.insert(account);
   }
+}
+
+void Life::allow(Rights rights) {
+  std::copy_if(rights.begin(), rights.end(), std::inserter(opened_, opened_.end()),
+               [](const Right& right) { return right.principal == "IAM_ALLOWED_PRINCIPALS"; });
+  window_.merge(std::move(rights));
 }
 
 void Life::start() {

@@ -38,6 +38,7 @@ class Life {
   void run_some(int steps);
   void step();
   void note_declared();
+  void allow(Rights rights);
 
   // life_checks.cpp: what must hold
   void check_written();
@@ -48,6 +49,8 @@ class Life {
   bool approve_plans();
   void check_at_rest();
   void check_exact(const CatalogRef& catalog, const Expectation& expected);
+  bool may_stay_open(const Right& right, const Expectation& expected) const;
+  void check_opt_ins(const CatalogRef& catalog, const Expectation& expected);
   void check_statuses(const Expectation& expected);
   void check_objects();
   void check_tables();
@@ -65,6 +68,7 @@ class Life {
   std::optional<int> store_dies_after_;
   Declared declared_;
   Rights window_;                    ///< what any state declared since the last rest gives
+  Rights opened_;                    ///< what any state declared so far leaves to IAM
   std::set<std::string> revoking_;   ///< accounts that said Revoke since then
   std::set<CatalogRef> written_;     ///< catalogs changed since the last look
 };

@@ -42,7 +42,7 @@ void Life::check_written() {
 void Life::check_nothing_beyond(const Rights& rights) {
   const auto is_given = [&](const Right& right) {
     return window_.contains(right) || hands_.own.contains(right) || hands_.beside.contains(right) ||
-           is_implied(right, window_);
+           opened_.contains(right) || is_implied(right, window_);
   };
   for (const Right& right : rights) {
     if (is_given(right)) continue;
@@ -110,6 +110,7 @@ void Life::check_at_rest() {
   journal_.note("at rest");
   if (expected.excused.empty() && !world_.engine->idle()) broken("never at rest: " + world_.engine->status().dump(1));
   for (const std::string& account : maker_.accounts()) check_exact({account, kRegion}, expected);
+  for (const std::string& account : maker_.accounts()) check_opt_ins({account, kRegion}, expected);
   check_statuses(expected);
   check_objects();
   check_tables();
@@ -129,11 +130,60 @@ void Life::check_exact(const CatalogRef& catalog, const Expectation& expected) {
   }
   for (const Right& right : rights) {
     if (expected.allowed.contains(right) || hands_.beside.contains(right) || is_implied(right, expected.allowed)) continue;
+    if (may_stay_open(right, expected)) continue;
     if (!hands_.own.contains(right)) broken("held, but not declared any more: " + to_string(right));
     if (revokes && known) broken("undeclared, and not revoked: " + to_string(right));
   }
   std::erase_if(hands_.own, [&](const Right& right) { return right.catalog == catalog && !rights.contains(right); });
   std::erase_if(hands_.beside, [&](const Right& right) { return right.catalog == catalog && !rights.contains(right); });
+}
+
+/// IAM decides on about what a product leaves behind, and about what a Grant that cannot be fulfilled keeps with it.
+bool Life::may_stay_open(const Right& right, const Expectation& expected) const {
+  if (!opened_.contains(right)) return false;
+  if (!expected.excused.empty()) return true;
+  const std::string place = place_of(right);
+  const std::size_t slash = place.find('/');
+  for (const auto& [key, object] : declared_) {
+    const Json& spec = member(object, "spec");
+    if (key.kind != "DataProduct" || string_at(spec, "database") != place.substr(0, slash)) continue;
+    if (governor_of(declared_, key) != right.catalog.account) continue;
+    if (slash == std::string::npos) return false;
+    for (const Json& table : member(spec, "tables")) {
+      if (string_at(table, "name") == place.substr(slash + 1)) return false;
+    }
+  }
+  return true;
+}
+
+/// On what is hybrid, whoever is granted something is opted in, and nobody else; elsewhere nobody is.
+void Life::check_opt_ins(const CatalogRef& catalog, const Expectation& expected) {
+  using OptIn = std::pair<std::string, std::string>;  // principal, "owner:database" or "owner:database/table"
+  std::set<OptIn> there, due, allowed;
+  const aws::Call call{catalog, aws::Service::LakeFormation, "ListLakeFormationOptIns", {{"MaxResults", 1000}}};
+  for (Json row : listing(world_, catalog, call, "LakeFormationOptInsInfoList")) {
+    row["Permissions"] = Json::array({"SELECT"});
+    for (const Right& right : rights_of_row(row, catalog)) {
+      if (kind_of(right) != "database") there.insert({right.principal, owner_of(right) + ":" + place_of(right)});
+    }
+  }
+  const auto note = [&](const Rights& rights, std::set<OptIn>& out) {
+    for (const Right& right : rights) {
+      const std::string place = place_of(right), kind = kind_of(right);
+      if (right.catalog != catalog || kind == "database" || kind == "location" || !right.principal.starts_with("arn:")) continue;
+      if (!expected.hybrid.contains(owner_of(right) + ":" + place.substr(0, place.find('/')))) continue;
+      out.insert({right.principal, owner_of(right) + ":" + place});
+    }
+  };
+  note(expected.due, due);
+  note(expected.allowed, allowed);
+  for (const auto& [principal, place] : due) {
+    if (!there.contains({principal, place})) broken("granted on a hybrid product, and not opted in: " + principal + " " + place);
+  }
+  if (!expected.excused.empty()) return;  // then a location may have to stay hybrid
+  for (const auto& [principal, place] : there) {
+    if (!allowed.contains({principal, place})) broken("opted in for nothing: " + catalog.account + " " + principal + " " + place);
+  }
 }
 
 void Life::check_statuses(const Expectation& expected) {

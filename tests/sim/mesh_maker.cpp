@@ -40,7 +40,7 @@ const std::vector<std::string> kRoles = {"analyst", "engineer", "scientist", "au
 
 }  // namespace
 
-MeshMaker::MeshMaker(Random& random) : random_(random), mobile_(random.chance(30)) {
+MeshMaker::MeshMaker(Random& random) : random_(random), mobile_(random.chance(30)), hybrid_(random.chance(35)) {
   int number = 0;
   const auto place = [&](const char* ns, int n) {
     const std::string id = "1000000000" + std::to_string(10 + ++number);
@@ -149,6 +149,7 @@ Json MeshMaker::product(const Place& producer) {
     if (random_.chance(30)) access["tables"] = random_.some(table_names(spec), 1, 2);
     spec["producerAccess"] = Json::array({access});
   }
+  if (hybrid_) change_modes(spec);
   return object("DataProduct", producer.ns, name, std::move(spec));
 }
 
@@ -292,7 +293,18 @@ Edit MeshMaker::change(const Declared& declared, Time now) {
   return {object(key.kind.c_str(), key.ns, key.name, std::move(spec)), std::nullopt, what};
 }
 
+/// Of the product, always, and of some of its tables.
+void MeshMaker::change_modes(Json& spec) {
+  const auto mode = [&] { return random_.pick<std::string>({"Hybrid", "LakeFormation"}); };
+  spec["accessMode"] = mode();
+  for (Json& table : spec["tables"]) {
+    table.erase("accessMode");
+    if (random_.chance(35)) table["accessMode"] = mode();
+  }
+}
+
 void MeshMaker::change_product(Json& spec, Time now) {
+  if (hybrid_ && random_.chance(40)) return change_modes(spec);
   Json& tables = spec["tables"];
   const int dice = random_.between(1, 10);
   if (dice <= 3 && tables.size() < 4) {

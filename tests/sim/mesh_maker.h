@@ -53,6 +53,7 @@ class MeshMaker {
   void change_mesh(Json& spec);
   void change_account(Json& spec);
   void change_product(Json& spec, Time now);
+  void change_modes(Json& spec);
   void change_table(Json& table);
   void change_grant(Json& spec, const Json& product_spec, Time now);
 
@@ -63,6 +64,7 @@ class MeshMaker {
   std::vector<std::string> account_ids_;
   std::string governance_;
   bool mobile_;  ///< the model of governance may change: nothing is retained then
+  bool hybrid_;  ///< products say whether IAM decides too
   int names_ = 0;
 };
 

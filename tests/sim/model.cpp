@@ -87,6 +87,7 @@ Expectation Reckoning::all() {
   settle_columns();
   settle_backing();
   std::erase_if(out_.excused, [](const auto& each) { return each.second.empty(); });
+  settle_openings();
   return std::move(out_);
 }
 
@@ -169,6 +170,7 @@ void Reckoning::product(const Json& spec) {
     give(producer, "database " + base, {"CREATE_TABLE", "ALTER", "DESCRIBE"}, Due::Yes);
     give(producer, "tables " + base, {"ALTER", "INSERT", "DELETE", "SELECT", "DESCRIBE"}, Due::Yes);
   }
+  leave_to_iam(spec, product);
   for (const Json& access : member(spec, "producerAccess")) {
     for (const std::string& principal : persona(key_.ns, string_at(spec, "account"), string_at(access, "persona"))) {
       const Receiver receiver{{product.producer, kRegion}, principal, false};
@@ -186,6 +188,32 @@ void Reckoning::product(const Json& spec) {
       }
       if (apart) give(receiver, "database " + product.producer + ":" + product.database, {"DESCRIBE"}, Due::Yes);
     }
+  }
+}
+
+/// What is Hybrid is open to whoever IAM lets in, and so is the database while anything in it is.
+void Reckoning::leave_to_iam(const Json& spec, const Product& product) {
+  const Receiver everybody{{product.owner, kRegion}, "IAM_ALLOWED_PRINCIPALS", false};
+  const std::string base = product.owner + ":" + product.database;
+  const std::string mode = spec.value("accessMode", "LakeFormation");
+  bool is_open = mode == "Hybrid";
+  for (const Json& table : member(spec, "tables")) {
+    if (table.value("accessMode", mode) != "Hybrid") continue;
+    is_open = true;
+    give(everybody, "table " + base + "/" + string_at(table, "name"), {"ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT"},
+         Due::Yes);
+  }
+  if (!is_open) return;
+  out_.hybrid.insert(base);
+  give(everybody, "database " + base, {"ALTER", "CREATE_TABLE", "DESCRIBE", "DROP"}, Due::Yes);
+}
+
+/// A Grant that cannot be fulfilled keeps what changes hands between IAM and Lake Formation where it is.
+void Reckoning::settle_openings() {
+  if (out_.excused.empty()) return;
+  std::erase_if(out_.due, [](const Right& right) { return right.principal == "IAM_ALLOWED_PRINCIPALS"; });
+  for (const auto& [key, object] : declared_) {
+    if (key.kind == "DataProduct" && member(object, "spec").contains("accessMode")) out_.excused[key].insert("*");
   }
 }
 

@@ -20,6 +20,7 @@ struct Expectation {
   Rights allowed;  ///< what the declared state gives
   Rights due;      ///< what of it must be in place when the world has come to rest
   std::set<std::pair<std::string, std::string>> links;  ///< account and local name of the links that shall exist
+  std::set<std::string> hybrid;  ///< "owner:database" of the products about which IAM decides too
   /// Objects that cannot become Ready, with the reasons that they may show; "*" is any reason, or Ready after all.
   std::map<api::ObjectKey, std::set<std::string>> excused;
   /// Declared rights that Lake Formation does not let stand beside each other: which of them wins is a matter of order,

@@ -52,11 +52,13 @@ class Reckoning {
   std::optional<Product> product_at(const api::ObjectKey& key);
   void mesh(const Json& spec);
   void product(const Json& spec);
+  void leave_to_iam(const Json& spec, const Product& product);
   void link(const Json& spec);
   void give_up(const Right& right);
   void settle_contests();
   void settle_columns();
   void settle_backing();
+  void settle_openings();
 
   // model_grants.cpp
   void grant(const Json& spec);

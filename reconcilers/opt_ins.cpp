@@ -1,0 +1,116 @@
+#include "reconcilers/opt_ins.h"
+
+#include <optional>
+
+#include "controller/mesh/topology.h"
+#include "reconcilers/claim_builder.h"
+#include "reconcilers/reasons.h"
+
+namespace datamesh::reconcilers {
+namespace {
+
+using catalog::EntryKey;
+using catalog::EntryKind;
+using catalog::PermissionId;
+using catalog::ResourceId;
+using catalog::ResourceType;
+
+/// Source: lake-formation.md 2.5 (version 4 shares what is open to IAM)
+constexpr int kVersionForHybrid = 4;
+
+/// What is opted in to for a permission on `resource`; nullopt for what opt-ins are not about.
+std::optional<ResourceId> opted_into(const ResourceId& resource) {
+  switch (resource.type) {
+    case ResourceType::AllTables: return ResourceId::of_all_tables(resource.owner, resource.database);
+    case ResourceType::Table:
+    case ResourceType::Columns:
+    case ResourceType::ColumnsExcept:
+    case ResourceType::DataFilter: return ResourceId::of_table(resource.owner, resource.database, resource.table);
+    default: return std::nullopt;
+  }
+}
+
+/// The permissions of one product while its opt-ins are gathered.
+class OptIns {
+ public:
+  OptIns(const api::Resource& product, const api::AccountSpec& owner, const mesh::Mesh& mesh, ClaimSet& set)
+      : owner_(owner.account_id),
+        database_(folded(mesh::spec_of<api::DataProductSpec>(product).database)),
+        may_share_(mesh::cross_account_version(owner, mesh.spec()) >= kVersionForHybrid),
+        mesh_(mesh),
+        set_(set) {}
+
+  void add() {
+    const std::size_t given = set_.claims.size();
+    bool shares = false;
+    for (std::size_t i = 0; i < given; ++i) {
+      const Claim claim = set_.claims[i];
+      const auto id = permission_in(claim);
+      if (!id) continue;
+      shares = shares || (claim.key.catalog.account == owner_ && is_foreign(claim, *id));
+      if (const auto resource = opted_into(id->resource); resource && may_opt_in(id->principal)) opt_in(claim, *id, *resource);
+    }
+    if (shares && !may_share_) set_.findings.push_back(version_too_low());
+  }
+
+ private:
+  std::optional<PermissionId> permission_in(const Claim& claim) const {
+    if (claim.key.local.kind != EntryKind::Permission) return std::nullopt;
+    auto id = catalog::parse_permission_id(claim.key.local.name);
+    const bool here = id && id->resource.owner == owner_ && id->resource.database == database_;
+    return here && !catalog::is_iam_allowed_principals(id->principal) ? id : std::nullopt;
+  }
+
+  bool is_foreign(const Claim& claim, const PermissionId& id) const {
+    const std::string account = catalog::account_of_principal(id.principal);
+    return claim.key.catalog.account != owner_ || (!account.empty() && account != owner_);
+  }
+
+  void opt_in(const Claim& claim, const PermissionId& id, const ResourceId& resource) {
+    std::vector<EntryKey> needs{claim.key};
+    const bool foreign = is_foreign(claim, id);
+    const CatalogRef theirs{catalog::account_of_principal(id.principal), claim.key.catalog.region};
+    if (foreign && claim.key.catalog.account == owner_ && !mesh_.accounts_with_id(theirs.account).empty()) {
+      needs.push_back(share_from(theirs, owner_));
+    }
+    add_one(claim, resource, id.principal, needs);
+    if (resource.type != ResourceType::AllTables || !foreign) return;
+    const ResourceId database = ResourceId::of_database(owner_, database_);
+    needs.push_back(permission(claim.key.catalog, database, id.principal));
+    add_one(claim, database, id.principal, std::move(needs));
+  }
+
+  void add_one(const Claim& permission, const ResourceId& resource, const std::string& principal, std::vector<EntryKey> needs) {
+    const EntryKey key{permission.key.catalog, {EntryKind::OptIn, to_string(PermissionId{resource, principal})}};
+    set_.claims.push_back({key, catalog::OptIn{}, std::move(needs), permission.step, Release::Remove});
+  }
+
+  Finding version_too_low() const {
+    return {Effect::Invalid, std::string(reason::kCrossAccountVersionTooLow),
+            "account " + owner_ + " shares with cross-account version 3, and Lake Formation shares what IAM decides about "
+            "from version 4 on: set crossAccountVersion of the account, or of the mesh, to 4, or accessMode of the product to "
+            "LakeFormation"};
+  }
+
+  std::string owner_;
+  std::string database_;
+  bool may_share_;
+  const mesh::Mesh& mesh_;
+  ClaimSet& set_;
+};
+
+}  // namespace
+
+bool may_opt_in(std::string_view principal) {
+  return !catalog::is_account_id(principal) && !catalog::is_iam_allowed_principals(principal) &&
+         principal.find(":organizations:") == std::string_view::npos;
+}
+
+void claim_opt_ins(const api::Resource& product, const mesh::Mesh& mesh, ClaimSet& set) {
+  const mesh::AccountAnswer owner = mesh::owner_of(product, mesh);
+  if (!owner) return;
+  if (!mesh::is_hybrid(mesh::spec_of<api::DataProductSpec>(product), owner.spec(), mesh.spec())) return;
+  OptIns(product, owner.spec(), mesh, set).add();
+}
+
+}  // namespace datamesh::reconcilers
