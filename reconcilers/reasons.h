@@ -54,6 +54,7 @@ inline constexpr std::string_view kInvalidColumns = "InvalidColumns";
 inline constexpr std::string_view kInvalidRowFilter = "InvalidRowFilter";
 inline constexpr std::string_view kConflict = "Conflict";
 inline constexpr std::string_view kPlanHeld = "PlanHeld";
+inline constexpr std::string_view kTableRecreated = "TableRecreated";
 
 // What AWS answered.
 inline constexpr std::string_view kAccessDenied = "AccessDenied";
@@ -74,7 +75,7 @@ inline constexpr std::array kAll = {
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
     kExceedsAccountGrant, kForeignPrincipal, kExceedsTagGrant, kInvalidColumns, kInvalidRowFilter, kDuplicateTag, kTagValueInUse,
     kTagValueNotDeclared, kInvalidExpression, kDuplicateMesh, kDuplicateAccount,
-    kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
+    kConflict,        kPlanHeld,          kTableRecreated,  kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
     kNotKept,          kCatalogUnreachable, kActionsAllowed,  kActionsMissing,
     kCannotSimulate};
