@@ -51,8 +51,9 @@ void claim_filter(const api::GrantSpec& spec, const CatalogRef& catalog, const R
 }
 
 /// One receiver of a product Grant in one region.
-void claim_for(const api::Resource& grant, const CatalogRef& governing, const Receiver& receiver,
-               const std::vector<GrantTarget>& targets, const Withholding& withholding, ClaimSet& set) {
+void claim_for(const api::Resource& grant, const Receiver& receiver, const std::vector<GrantTarget>& targets,
+               const Withholding& withholding, ClaimSet& set) {
+  const CatalogRef& governing = withholding.governing();
   const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
   const bool whole_account = receiver.principal == receiver.account;
   if (whole_account && receiver.account == governing.account) return;  // an account holds its own rights
@@ -117,7 +118,7 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
     for (const GrantTarget& target : targets) withholding.tell(target.resource.table, set);
     if (!spec.row_filter.empty()) claim_filter(fit.by_name(), governing, targets.front().resource, withholding, set);
     for (const Receiver& receiver : receivers) {
-      claim_for(grant, governing, receiver, targets, withholding, set);
+      claim_for(grant, receiver, targets, withholding, set);
       const bool foreign = !receiver.account.empty() && receiver.account != governing.account;
       if (!foreign || mesh.accounts_with_id(receiver.account).empty()) continue;
       const ResourceId database = ResourceId::of_database(governing.account, targets.front().resource.database);
@@ -132,7 +133,7 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
 
 /// Everything that a local receiver gets: the link, the target's database, and the targets.
 void claim_local(const LinkTarget& link, const Receiver& receiver, const std::vector<GrantTarget>& targets,
-                 Option option, const Withholding& withholding, ClaimSet& set) {
+                 const Withholding& withholding, ClaimSet& set) {
   const std::string& owner = link.owner.spec().account_id;
   const CatalogRef governing{owner, link.region};
   const auto& product = mesh::spec_of<api::DataProductSpec>(*link.product);
@@ -158,8 +159,7 @@ void claim_local(const LinkTarget& link, const Receiver& receiver, const std::ve
     } else {
       target_needs = {holder_of(governing, target.resource)};
     }
-    set.claims.push_back({on_target, with_option(target.value, option), target_needs, Step::ConsumerAccess,
-                          Release::Remove});
+    set.claims.push_back({on_target, target.value, target_needs, Step::ConsumerAccess, Release::Remove});
   }
 }
 
@@ -201,11 +201,12 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
                                        "; what is shared cannot be shared on"));
     return;
   }
-  const auto targets = by_name(local.targets, fit.others);
+  auto targets = by_name(local.targets, fit.others);
+  for (GrantTarget& each : targets) each.value = with_option(each.value, asked.grantable ? Option::All : Option::None);
   const Withholding withholding(*target.product, {target.owner.spec().account_id, target.region}, mesh);
   for (const GrantTarget& each : targets) withholding.tell(each.resource.table, set);
   for (const Receiver& receiver : receivers) {
-    claim_local(target, receiver, targets, asked.grantable ? Option::All : Option::None, withholding, set);
+    claim_local(target, receiver, targets, withholding, set);
   }
 }
 

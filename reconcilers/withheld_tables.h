@@ -22,6 +22,7 @@ class Withholding {
  public:
   Withholding(const api::Resource& product, CatalogRef governing, const mesh::Mesh& mesh);
 
+  const CatalogRef& governing() const { return governing_; }
   /// True when nothing is given on the table just now. `key`, which is not claimed therefore, is noted in `set`.
   bool takes(const std::string& table, const catalog::EntryKey& key, ClaimSet& set) const;
   /// Says in `set`, once a table, why `takes` has taken something on it.

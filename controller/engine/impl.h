@@ -149,7 +149,7 @@ class Engine::Impl {
   bool note_withheld(const api::Resource& product, const ResourceState& state, const reconcilers::ClaimSet& claims);
   void take_tables(ResourceState& state, TableMemory tables);
   void table_changed(KeyId table);
-  void table_written(CatalogState& state, KeyId table, catalog::Verb verb);
+  void table_deleted(KeyId table);
 
   // ---- impl_shares.cpp: what others share with an account
   void poll_shares(CatalogState& state);

@@ -321,7 +321,8 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
   // Whoever has just become an administrator sees more than before; and with a link go the permissions on its name,
   // which may be wanted for what takes its place.
   const EntryKind kind = action.key.local.kind;
-  if (kind == EntryKind::Table) table_written(state, id, action.verb);
+  if (kind == EntryKind::Table) table_changed(id);
+  if (kind == EntryKind::Table && action.verb == catalog::Verb::Delete) table_deleted(id);
   if (kind == EntryKind::Settings || (kind == EntryKind::Link && action.verb == catalog::Verb::Delete)) {
     state.must_observe = true;
   }

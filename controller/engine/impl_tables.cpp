@@ -114,6 +114,15 @@ bool Engine::Impl::note_withheld(const Resource& product, const ResourceState& s
     for (const auto& [table, why] : found) {
       if (why.why == mesh::Withheld::Missing) unseen_[table.catalog].insert(product.key);
     }
+    for (const EntryKey& table : tables) {
+      // Only a reading shows when a table was made.
+      CatalogState& state_of = catalog(table.catalog);
+      const catalog::EntryValue* there = state_of.snapshot ? state_of.snapshot->find(table.local) : nullptr;
+      if (there == nullptr || std::get<catalog::Shared<catalog::Table>>(*there)->created) continue;
+      unseen_[table.catalog].insert(product.key);
+      state_of.must_observe = true;
+      pump_later(state_of);
+    }
   }
   if (!mesh_.set_withheld(product.key, std::move(found))) return false;
   queue_reclaim(mesh_.affected_by(product.key));
@@ -134,15 +143,9 @@ void Engine::Impl::table_changed(KeyId table) {
   }
 }
 
-/// The operator made or dropped the table. What it drops itself because nobody declares it any more is as good as new when it is
-/// declared again; where the producer's own database leads, it was the producer who dropped it.
-void Engine::Impl::table_written(CatalogState& state, KeyId table, catalog::Verb verb) {
-  table_changed(table);
-  for (const ResourceState* each : ledger_.claimants(table)) {
-    const bool made = verb == catalog::Verb::Create && asking(mesh_.find(each->key)) != nullptr;
-    if (made) state.must_observe = true;  // only a reading shows when it was made
-  }
-  if (verb != catalog::Verb::Delete) return;
+/// The operator dropped the table. What it drops because nobody declares it any more is as good as new when it is declared again;
+/// where the producer's own database leads, it was the producer who dropped it.
+void Engine::Impl::table_deleted(KeyId table) {
   for (ResourceState* each : ledger_.former_claimants(table)) {
     const api::DataProductSpec* product = asking(mesh_.find(each->key));
     if (product != nullptr && product->source_database.empty()) each->tables.erase(ledger_.key(table));

@@ -178,7 +178,10 @@ class Planning {
     if (makes && !ledger_.is_recorded(id)) {
       out.verdict = EntryVerdict::Unrecorded;
     } else if (makes) {
-      if (const auto missing = first_missing_need(id)) {
+      if (const auto shown = withheld_beside(snapshot_, ledger_, out.actions.front())) {
+        out.verdict = EntryVerdict::Waits;
+        out.waits_for = ledger_.lookup(*shown);
+      } else if (const auto missing = first_missing_need(id)) {
         out.verdict = EntryVerdict::Waits;
         out.waits_for = missing;
         take_back_meanwhile(out);

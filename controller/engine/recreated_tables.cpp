@@ -64,6 +64,7 @@ mesh::WithheldTables withheld(const TableMemory& recorded, const std::vector<See
   const TableMemory next = remembered(recorded, seen, approvals);
   for (const SeenTable& table : seen) {
     if (!table.created) {
+      if (table.is_given && !recorded.contains(table.key)) continue;  // its product has just come to want approval
       out[table.key] = {mesh::Withheld::Missing, {}};
     } else if (is_made_again(next, table)) {
       out[table.key] = {mesh::Withheld::MadeAgain, *table.created};

@@ -39,8 +39,6 @@ class Run {
       const std::size_t end = same_batch(at);
       if (taking_back_failed_ && actions_[at].verb == Verb::Delete) {
         // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
-      } else if (would_show_more(actions_[at])) {
-        // Somebody who was to lose a right on the table would see with it what the table is to have next.
       } else if (is_permission(at)) {
         permissions(at, end);
       } else if (is_tag(at)) {
@@ -71,10 +69,6 @@ class Run {
     return end;
   }
 
-  bool would_show_more(const Action& action) const {
-    return action.verb == Verb::Update && action.key.local.kind == EntryKind::Table && still_open_.contains(action.key.local.name);
-  }
-
   std::string tagged_resource(std::size_t i) const {
     const std::string& name = actions_[i].key.local.name;
     return name.substr(0, name.rfind('#'));
@@ -90,8 +84,6 @@ class Run {
     failed_.insert(actions_[i].key);
     const Verb verb = actions_[i].verb;
     taking_back_failed_ = taking_back_failed_ || verb == Verb::Revoke || verb == Verb::Delete;
-    const auto kept = verb == Verb::Revoke ? catalog::parse_permission_id(actions_[i].key.local.name) : std::nullopt;
-    if (kept) still_open_.insert(kept->resource.database + "/" + kept->resource.table);
     if (ends_the_run(result.error())) ended_ = true;
   }
 
@@ -138,7 +130,6 @@ class Run {
   const std::atomic<bool>& stop_;
   ApplyReport report_;
   std::set<catalog::EntryKey> failed_;
-  std::set<std::string> still_open_;  ///< tables, as database/table, on which something was to be revoked and is not
   bool taking_back_failed_ = false;
   bool ended_ = false;
 };

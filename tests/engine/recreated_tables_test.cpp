@@ -480,6 +480,7 @@ TEST(RecreatedTablesRules, SayWhatIsGiven) {
       {"made again, and access stands", {{kTable, at(5)}}, {kTable, at(9), true}, {}, "made again", {{kTable, at(5)}}},
       {"made again and approved", {{kTable, at(5)}}, {kTable, at(9)}, {token}, "not recorded", {{kTable, at(9)}}},
       {"dropped", {{kTable, at(5)}}, {kTable, std::nullopt}, {}, "missing", {{kTable, at(5)}}},
+      {"made since the last reading, and access stands", {}, {kTable, std::nullopt, true}, {}, "given", {}},
       {"approved once, and made again since", {{kTable, at(9)}}, {kTable, at(12)}, {token}, "made again", {{kTable, at(9)}}},
       {"forgotten", {}, {kTable, at(9), false, true}, {}, "made again", {{kTable, std::nullopt}}},
       {"forgotten, and access stands", {}, {kTable, at(9), true, true}, {}, "given", {{kTable, at(9)}}},
