@@ -80,10 +80,14 @@ Verdict ready_verdict(const AssessInput& input, const Verdict& synced) {
       case Effect::Refused:
       case Effect::Invalid: return {Health::Stalled, finding.reason, finding.message};
       case Effect::Ended: ended = &finding; break;
-      case Effect::Waits: break;
+      case Effect::Waits:
+      case Effect::Held: break;
     }
   }
   if (synced.health == Health::Stalled) return synced;
+  for (const Finding& finding : input.claims->findings) {
+    if (finding.effect == Effect::Held) return {Health::Stalled, finding.reason, finding.message};
+  }
   for (const Finding& finding : input.claims->findings) {
     if (finding.effect == Effect::Waits) return {Health::Reconciling, finding.reason, finding.message};
   }

@@ -43,6 +43,7 @@ enum class Effect {
   Refused,  ///< authority forbids it
   Invalid,  ///< wrong against another resource, until somebody changes one of them
   Ended,    ///< its time is over, or it is not needed
+  Held,     ///< somebody must approve it
 };
 
 /// Something about the declaration that a reader should know. Claims beside it still count.
@@ -59,6 +60,7 @@ struct ClaimSet {
   std::vector<Finding> findings;
   std::optional<Time> recheck_at;  ///< when time alone changes the answer
   std::vector<catalog::EntryKey> ended;  ///< what would be claimed, or more of it, had time not ended a Grant it leans on
+  std::vector<catalog::EntryKey> withheld;  ///< what would be claimed, were its table not made again or still to be recorded
   /// There may be more tables, or a Grant may give more of their columns, than can be said now: no table, and nothing that the
   /// Grant gave, is taken back meanwhile.
   bool unknown_tables = false;

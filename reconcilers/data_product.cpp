@@ -7,7 +7,9 @@
 #include "reconcilers/claim_builder.h"
 #include "reconcilers/opt_ins.h"
 #include "reconcilers/reasons.h"
+#include "reconcilers/settings_needs.h"
 #include "reconcilers/table_shape.h"
+#include "reconcilers/withheld_tables.h"
 
 namespace datamesh::reconcilers {
 namespace {
@@ -71,6 +73,12 @@ bool may_define(const Draft& draft, const std::string& key, const std::string& v
   return false;
 }
 
+bool is_on_withheld_table(const Draft& draft, const EntryKey& holder, const EntryKey& assignment) {
+  if (holder.local.kind != EntryKind::Table) return false;
+  const std::string table = holder.local.name.substr(holder.local.name.find('/') + 1);
+  return Withholding(draft.product, draft.governing(), draft.mesh).takes(table, assignment, draft.set);
+}
+
 void claim_tags(const Draft& draft, const std::map<std::string, std::string>& tags,
                 const std::string& resource, const EntryKey& holder) {
   for (const auto& [raw_key, raw_value] : tags) {
@@ -80,8 +88,9 @@ void claim_tags(const Draft& draft, const std::map<std::string, std::string>& ta
       draft.claim(tag, Shared<catalog::TagKey>(catalog::TagKey{{value}, {}, false}), {settings_of(draft.governing())},
                   Step::CreateEntities, Release::Retain);
     }
-    draft.claim({draft.governing(), {EntryKind::TagAssignment, resource + "#" + key}},
-                catalog::TagAssignment{value}, {tag, holder}, Step::CreateEntities, Release::Remove);
+    const EntryKey assignment{draft.governing(), {EntryKind::TagAssignment, resource + "#" + key}};
+    if (is_on_withheld_table(draft, holder, assignment)) continue;
+    draft.claim(assignment, catalog::TagAssignment{value}, {tag, holder}, Step::CreateEntities, Release::Remove);
   }
 }
 
@@ -136,6 +145,7 @@ void claim_followed(const Draft& draft, const mesh::Mesh::SourceTables& source) 
                     [&, &wanted = name](const api::Table& each) { return folded(each.name) == wanted; });
     if (declared) continue;
     catalog::Table shape = table;
+    shape.created.reset();
     shape.owner = draft.spec.owner;
     shape.parameters = {{catalog::kOwnerParameter, draft.mark()}};
     claim_table(draft, name, std::move(shape), Step::PropagateSchema, draft.mode());
@@ -277,6 +287,7 @@ ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& me
                               : Release::Retain;
   for (const std::string& region : mesh::regions_of(spec, producer.spec())) {
     const Draft draft{resource, spec, owner.spec(), producer.spec(), region, release, mesh, set};
+    claim_settings(spec, owner.spec(), draft.governing(), mesh, set);
     claim_location(draft);
     claim_database(draft);
     claim_tables(draft, source_of(draft, mesh));
@@ -284,6 +295,7 @@ ClaimSet data_product_claims(const api::Resource& resource, const mesh::Mesh& me
     for (const api::ProducerAccess& access : spec.producer_access) claim_producer_access(draft, access);
   }
   claim_opt_ins(resource, mesh, set);
+  tell_of_recreated(resource, mesh, set);
   return set;
 }
 

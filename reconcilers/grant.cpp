@@ -11,6 +11,7 @@
 #include "reconcilers/grant_targets.h"
 #include "reconcilers/opt_ins.h"
 #include "reconcilers/reasons.h"
+#include "reconcilers/withheld_tables.h"
 
 namespace datamesh::reconcilers {
 namespace {
@@ -39,7 +40,9 @@ catalog::PermissionValue with_option(catalog::PermissionValue value, Option opti
   return value;
 }
 
-void claim_filter(const api::GrantSpec& spec, const CatalogRef& catalog, const ResourceId& resource, ClaimSet& set) {
+void claim_filter(const api::GrantSpec& spec, const CatalogRef& catalog, const ResourceId& resource,
+                  const Withholding& withholding, ClaimSet& set) {
+  if (withholding.takes(resource.table, holder_of(catalog, resource), set)) return;
   catalog::DataFilter filter;
   filter.row_filter = catalog::canonical_row_filter(spec.row_filter);
   if (spec.columns) filter.columns = value_of_columns(spec.columns->include, Option::None).columns;
@@ -49,8 +52,9 @@ void claim_filter(const api::GrantSpec& spec, const CatalogRef& catalog, const R
 }
 
 /// One receiver of a product Grant in one region.
-void claim_for(const api::Resource& grant, const CatalogRef& governing, const Receiver& receiver,
-               const std::vector<GrantTarget>& targets, ClaimSet& set) {
+void claim_for(const api::Resource& grant, const Receiver& receiver, const std::vector<GrantTarget>& targets,
+               const Withholding& withholding, ClaimSet& set) {
+  const CatalogRef& governing = withholding.governing();
   const auto& spec = mesh::spec_of<api::GrantSpec>(grant);
   const bool whole_account = receiver.principal == receiver.account;
   if (whole_account && receiver.account == governing.account) return;  // an account holds its own rights
@@ -61,8 +65,9 @@ void claim_for(const api::Resource& grant, const CatalogRef& governing, const Re
   set.claims.push_back({on_database, value_of({Permission::Describe}, option),
                         {holder_of(governing, database)}, Step::GrantConsumer, Release::Remove});
   for (const GrantTarget& target : targets) {
-    set.claims.push_back({permission(governing, target.resource, receiver.principal),
-                          with_option(target.value, option), {holder_of(governing, target.resource)},
+    const EntryKey on_target = permission(governing, target.resource, receiver.principal);
+    if (withholding.takes(target.resource.table, on_target, set)) continue;
+    set.claims.push_back({on_target, with_option(target.value, option), {holder_of(governing, target.resource)},
                           Step::GrantConsumer, Release::Remove});
   }
 }
@@ -110,9 +115,11 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
     tell(fit, set);
     if (!fit.spec) continue;
     const auto targets = grant_targets(fit.by_name(), filter_name(grant.key), product_spec, governing.account);
-    if (!spec.row_filter.empty()) claim_filter(fit.by_name(), governing, targets.front().resource, set);
+    const Withholding withholding(*product, governing, mesh);
+    for (const GrantTarget& target : targets) withholding.tell(target.resource.table, set);
+    if (!spec.row_filter.empty()) claim_filter(fit.by_name(), governing, targets.front().resource, withholding, set);
     for (const Receiver& receiver : receivers) {
-      claim_for(grant, governing, receiver, targets, set);
+      claim_for(grant, receiver, targets, withholding, set);
       const bool foreign = !receiver.account.empty() && receiver.account != governing.account;
       if (!foreign || mesh.accounts_with_id(receiver.account).empty()) continue;
       const ResourceId database = ResourceId::of_database(governing.account, targets.front().resource.database);
@@ -128,7 +135,7 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
 
 /// Everything that a local receiver gets: the link, the target's database, and the targets.
 void claim_local(const LinkTarget& link, const Receiver& receiver, const std::vector<GrantTarget>& targets,
-                 Option option, ClaimSet& set) {
+                 const Withholding& withholding, ClaimSet& set) {
   const std::string& owner = link.owner.spec().account_id;
   const CatalogRef governing{owner, link.region};
   const auto& product = mesh::spec_of<api::DataProductSpec>(*link.product);
@@ -146,15 +153,15 @@ void claim_local(const LinkTarget& link, const Receiver& receiver, const std::ve
   set.claims.push_back({permission(link.catalog, database, receiver.principal),
                         value_of({Permission::Describe}), needs, Step::ConsumerAccess, Release::Remove});
   for (const GrantTarget& target : targets) {
+    const EntryKey on_target = permission(link.catalog, target.resource, receiver.principal);
+    if (withholding.takes(target.resource.table, on_target, set)) continue;
     auto target_needs = needs;
     if (!link.own_catalog) {
       target_needs.push_back(share_from(link.catalog, owner));
     } else {
       target_needs = {holder_of(governing, target.resource)};
     }
-    set.claims.push_back({permission(link.catalog, target.resource, receiver.principal),
-                          with_option(target.value, option), target_needs, Step::ConsumerAccess,
-                          Release::Remove});
+    set.claims.push_back({on_target, target.value, target_needs, Step::ConsumerAccess, Release::Remove});
   }
 }
 
@@ -196,9 +203,12 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
                                        "; what is shared cannot be shared on"));
     return;
   }
-  const auto targets = by_name(local.targets, fit.others);
+  auto targets = by_name(local.targets, fit.others);
+  for (GrantTarget& each : targets) each.value = with_option(each.value, asked.grantable ? Option::All : Option::None);
+  const Withholding withholding(*target.product, {target.owner.spec().account_id, target.region}, mesh);
+  for (const GrantTarget& each : targets) withholding.tell(each.resource.table, set);
   for (const Receiver& receiver : receivers) {
-    claim_local(target, receiver, targets, asked.grantable ? Option::All : Option::None, set);
+    claim_local(target, receiver, targets, withholding, set);
   }
   claim_opt_ins(*target.product, mesh, set);
 }

@@ -55,6 +55,7 @@ inline constexpr std::string_view kInvalidRowFilter = "InvalidRowFilter";
 inline constexpr std::string_view kCrossAccountVersionTooLow = "CrossAccountVersionTooLow";
 inline constexpr std::string_view kConflict = "Conflict";
 inline constexpr std::string_view kPlanHeld = "PlanHeld";
+inline constexpr std::string_view kTableRecreated = "TableRecreated";
 
 // What AWS answered.
 inline constexpr std::string_view kAccessDenied = "AccessDenied";
@@ -75,7 +76,7 @@ inline constexpr std::array kAll = {
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
     kExceedsAccountGrant, kForeignPrincipal, kExceedsTagGrant, kInvalidColumns, kInvalidRowFilter, kDuplicateTag, kTagValueInUse,
     kTagValueNotDeclared, kInvalidExpression, kDuplicateMesh, kDuplicateAccount,
-    kCrossAccountVersionTooLow, kConflict,        kPlanHeld,          kAccessDenied,     kInvalidInput,
+    kCrossAccountVersionTooLow, kConflict,        kPlanHeld,         kTableRecreated,  kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
     kNotKept,          kCatalogUnreachable, kActionsAllowed,  kActionsMissing,
     kCannotSimulate};

@@ -154,8 +154,9 @@ std::vector<Action> repair(const DiffInput& input) {
 
 Cause cause_of_revoke(const DiffInput& input, const PermissionValue& surplus) {
   if (input.surplus == Surplus::All) return Cause::Undeclared;
-  if (input.release_cause != Cause::Released) return input.release_cause;
+  if (input.release_cause == Cause::Expired) return Cause::Expired;
   if (common(permission_of(input.observed, type_of(input.key.local)), surplus).empty()) return Cause::Confirm;
+  if (input.release_cause == Cause::Withheld) return Cause::Withheld;
   return input.claimed != nullptr ? Cause::Surplus : Cause::Released;
 }
 
@@ -275,6 +276,20 @@ const EntryValue* inherited_tag(const Snapshot& snapshot, const LocalKey& key) {
   return nullptr;
 }
 
+std::vector<LocalKey> permissions_on_table(const Snapshot& snapshot, const std::string& account, const std::string& database,
+                                           const std::string& table) {
+  std::vector<LocalKey> out;
+  for (const ResourceType type : {ResourceType::Table, ResourceType::Columns, ResourceType::ColumnsExcept, ResourceType::DataFilter}) {
+    const std::string prefix = to_string(ResourceId{type, account, database, table, ""});
+    for (auto at = snapshot.entries.lower_bound({EntryKind::Permission, prefix});
+         at != snapshot.entries.end() && at->first.kind == EntryKind::Permission && at->first.name.starts_with(prefix); ++at) {
+      const auto id = parse_permission_id(at->first.name);
+      if (id && id->resource.table == table) out.push_back(at->first);
+    }
+  }
+  return out;
+}
+
 std::string_view to_string(Verb verb) {
   static constexpr std::array<std::string_view, 6> kNames = {"Create", "Update", "Delete",
                                                              "Grant",  "Revoke", "Accept"};
@@ -282,8 +297,8 @@ std::string_view to_string(Verb verb) {
 }
 
 std::string_view to_string(Cause cause) {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "Declared", "Changed", "Preserve", "Released", "Expired", "Surplus", "Undeclared", "Repair", "Confirm"};
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "Declared", "Changed", "Preserve", "Released", "Expired", "Surplus", "Undeclared", "Repair", "Confirm", "Withheld"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

@@ -11,7 +11,7 @@ namespace datamesh::catalog {
 enum class Verb { Create, Update, Delete, Grant, Revoke, Accept };
 std::string_view to_string(Verb verb);
 
-/// Why an action is needed. Limits of the guard count Released, Surplus and Undeclared; never Expired.
+/// Why an action is needed. Limits of the guard count Released, Surplus and Undeclared; never Expired or Withheld.
 enum class Cause {
   Declared,    ///< claimed and absent
   Changed,     ///< claimed and different
@@ -22,6 +22,7 @@ enum class Cause {
   Undeclared,  ///< claimed by nobody, and the account says Revoke
   Repair,      ///< a broken share is made anew
   Confirm,     ///< released and not to be seen any more; taken back all the same, since readings lag
+  Withheld,    ///< its table was made again, and what is given on it waits for approval
 };
 std::string_view to_string(Cause cause);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controller/base/catalog_ref.h"
+#include "controller/base/clock.h"
 #include "controller/catalog/permission.h"
 
 namespace datamesh::catalog {
@@ -123,6 +124,9 @@ struct Table {
   std::vector<ColumnShape> partition_keys;
   std::map<std::string, std::string> parameters;  ///< in a claim: those that shall hold; others are kept
   SchemaRule schema_rule = SchemaRule::Exact;     ///< Follow: columns count at creation only
+  /// Units: whole seconds. Of what was read only, and nothing that a claim can ask for: who drops a table and makes it
+  /// again changes it.
+  std::optional<Time> created;
   bool operator==(const Table&) const = default;
 };
 

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "controller/base/clock.h"
 #include "controller/base/error.h"
@@ -28,5 +30,9 @@ struct Snapshot {
 /// that of the table, else that of the database; null when none.
 /// Source: lake-formation.md 2.7 (inheritance database -> table -> column)
 const EntryValue* inherited_tag(const Snapshot& snapshot, const LocalKey& key);
+
+/// The permissions that `snapshot`, of a catalog of `account`, has on its own table, on columns of it and on its data filters.
+std::vector<LocalKey> permissions_on_table(const Snapshot& snapshot, const std::string& account, const std::string& database,
+                                           const std::string& table);
 
 }  // namespace datamesh::catalog

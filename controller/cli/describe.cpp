@@ -46,6 +46,7 @@ class Description {
     hops();
     entries();
     held_plan();
+    recreated_tables();
     last_changes(audit);
   }
 
@@ -159,6 +160,15 @@ class Description {
     section("Held plan");
     indented(string_at(plan, "hash") + ", " + member(plan, "actions").dump() + " actions; approve it with the annotation " +
              "datamesh.dev/approve-plan=" + string_at(plan, "hash"));
+  }
+
+  void recreated_tables() {
+    const Json& again = at_path(object_, {"status", "recreatedTables"});
+    if (!again.is_object()) return;
+    section("Tables made again");
+    for (const Json& item : member(again, "items")) indented(string_at(item, "table") + " in " + string_at(item, "catalog"));
+    indented("approve them one by one, as they are named here, or all " + member(again, "count").dump() + " with the annotation " +
+             "datamesh.dev/approve-tables=" + string_at(again, "hash"));
   }
 
   void last_changes(const Json& audit) {

@@ -29,8 +29,8 @@ Result<void> check_parameters(const Session& session, const Json& settings, cons
   for (const auto& [name, value] : member(settings, "Parameters").items()) {
     const auto& text = value.get_ref<const std::string&>();
     const bool is_version = name == "CROSS_ACCOUNT_VERSION" && text.size() == 1 && text[0] >= '1' && text[0] <= '5';
-    const bool is_source = name == "SET_SOURCE_IDENTITY" && (text == "TRUE" || text == "FALSE");
-    if (!is_version && !is_source) return session.invalid("Parameter " + name + " cannot be " + text + ".");
+    const bool is_switch = (name == "SET_SOURCE_IDENTITY" || name == "SET_CONTEXT") && (text == "TRUE" || text == "FALSE");
+    if (!is_version && !is_switch) return session.invalid("Parameter " + name + " cannot be " + text + ".");
   }
   if (version_in(before) == 5 && version_in(settings) < 5) {
     return session.invalid("CROSS_ACCOUNT_VERSION cannot be lowered from 5.");

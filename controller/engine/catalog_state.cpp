@@ -68,6 +68,33 @@ void put_database(catalog::Snapshot& snapshot, const catalog::LocalKey& key, cat
   snapshot.entries.insert_or_assign(key, catalog::Shared<catalog::Database>(std::move(wanted)));
 }
 
+/// When a table was made only a reading shows, and a change of it does not change that.
+void put_table(catalog::Snapshot& snapshot, const Action& action) {
+  catalog::Table table = *std::get<catalog::Shared<catalog::Table>>(action.value);
+  const EntryValue* before = snapshot.find(action.key.local);
+  if (before != nullptr) table.created = std::get<catalog::Shared<catalog::Table>>(*before)->created;
+  snapshot.entries.insert_or_assign(action.key.local, catalog::Shared<catalog::Table>(std::move(table)));
+}
+
+void erase_under(catalog::Snapshot& snapshot, EntryKind kind, const std::string& prefix) {
+  auto at = snapshot.entries.lower_bound({kind, prefix});
+  while (at != snapshot.entries.end() && at->first.kind == kind && at->first.name.starts_with(prefix)) at = snapshot.entries.erase(at);
+}
+
+/// With a table goes what is on it, whoever put it there: what is made again under its name has none of that.
+void forget(catalog::Snapshot& snapshot, const catalog::EntryKey& key) {
+  snapshot.entries.erase(key.local);
+  if (key.local.kind != EntryKind::Table) return;
+  const std::string& name = key.local.name;
+  const std::size_t slash = name.find('/');
+  for (const auto& each : permissions_on_table(snapshot, key.catalog.account, name.substr(0, slash), name.substr(slash + 1))) {
+    snapshot.entries.erase(each);
+  }
+  erase_under(snapshot, EntryKind::DataFilter, name + "/");
+  erase_under(snapshot, EntryKind::TagAssignment, name + "#");
+  erase_under(snapshot, EntryKind::TagAssignment, name + "/");
+}
+
 }  // namespace
 
 void confirm(Confirmed& confirmed, KeyId id, const Action& action) {
@@ -93,7 +120,7 @@ void note_effect(catalog::Snapshot& snapshot, const Action& action) {
                      united(permission_in(snapshot, action.key.local), std::get<PermissionValue>(action.value)));
       return;
     case Verb::Revoke: revoke(snapshot, action); return;
-    case Verb::Delete: snapshot.entries.erase(action.key.local); return;
+    case Verb::Delete: forget(snapshot, action.key); return;
     case Verb::Accept:
       snapshot.entries.insert_or_assign(action.key.local,
                                         EntryValue(catalog::Shared<catalog::ShareAcceptance>()));
@@ -106,6 +133,8 @@ void note_effect(catalog::Snapshot& snapshot, const Action& action) {
         put_database(snapshot, action.key.local, **database);
       } else if (action.key.local.kind == EntryKind::Settings || action.key.local.kind == EntryKind::TagKey) {
         merge_in(snapshot, action);
+      } else if (action.key.local.kind == EntryKind::Table) {
+        put_table(snapshot, action);
       } else {
         snapshot.entries.insert_or_assign(action.key.local, action.value);
       }

@@ -1,5 +1,5 @@
 // The inside of the engine. One object, several files by concern: impl_store (what is declared), impl_jobs (whose turn it
-// is), impl_reading, impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_notices (what others
+// is), impl_reading, impl_catalog, impl_shares and impl_undeclared (what is observed and done), impl_tables (which tables were made again), impl_notices (what others
 // say), impl_preflight (what IAM would refuse), impl_status (what is said about it), impl_report (what is asked).
 #pragma once
 
@@ -33,6 +33,7 @@ struct PendingWrite {
   std::string hash;
   std::string conditions;
   std::map<KeyId, Recorded> recorded;
+  TableMemory tables;
   reconcilers::Health health = reconcilers::Health::Reconciling;
 };
 
@@ -142,6 +143,18 @@ class Engine::Impl {
   bool is_lasting(const CatalogState& state) const;
   void audit(const CatalogState& state, const catalog::Action& action, const lake::Outcome& outcome) const;
 
+  // ---- impl_tables.cpp: which tables were made again
+  bool is_given(const catalog::EntryKey& table, const catalog::Snapshot& snapshot) const;
+  std::optional<Time> created_at(const api::Resource& product, const catalog::EntryKey& table,
+                                 const catalog::Snapshot& snapshot) const;
+  std::vector<SeenTable> seen_tables(const api::Resource& product, const ResourceState& state,
+                                     const std::vector<catalog::EntryKey>& tables) const;
+  TableMemory memory_of(const api::Resource& product, const ResourceState& state) const;
+  bool note_withheld(const api::Resource& product, const ResourceState& state, const reconcilers::ClaimSet& claims);
+  void take_tables(ResourceState& state, TableMemory tables);
+  void table_changed(KeyId table);
+  void table_deleted(KeyId table);
+
   // ---- impl_shares.cpp: what others share with an account
   void poll_shares(CatalogState& state);
   void note_shares_error(CatalogState& state, const std::optional<Error>& error);
@@ -201,8 +214,10 @@ class Engine::Impl {
   reconcilers::Standing unreachable(const CatalogState& state) const;
   reconcilers::Standing open_standing(KeyId id, const OpenEntry& open) const;
   void add_account_status(const api::Resource& account, Json& status) const;
-  void add_product_status(const api::Resource& product, const ResourceState& state, Json& status) const;
-  Json status_json(ResourceState& state, const api::Resource& resource, const std::map<KeyId, Recorded>& recorded);
+  void add_product_status(const api::Resource& product, const ResourceState& state, const TableMemory& tables,
+                          Json& status) const;
+  Json status_json(ResourceState& state, const api::Resource& resource, const std::map<KeyId, Recorded>& recorded,
+                   const TableMemory& tables);
   std::vector<WriteResult> perform(std::vector<PendingWrite> writes);
   void take_writes(std::vector<WriteResult> results);
   void take_write(WriteResult result);
@@ -219,7 +234,7 @@ class Engine::Impl {
   std::map<CatalogRef, CatalogState> catalogs_;
   std::map<KeyId, std::set<KeyId>> waiters_;  ///< entry -> entries that wait for it
   std::map<api::ObjectKey, api::Revision> revisions_;
-  std::map<CatalogRef, std::set<api::ObjectKey>> sourceless_;  ///< products that follow what has not been read yet
+  std::map<CatalogRef, std::set<api::ObjectKey>> unseen_;  ///< products that wait for what the next reading of a catalog shows
 
   std::map<std::string, AccountPreflight> preflights_;  ///< of the accounts of AWS, by id
   std::optional<std::uint64_t> preflight_timer_;

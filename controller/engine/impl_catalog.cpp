@@ -98,6 +98,8 @@ PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
 }
 
 void Engine::Impl::plan_and_apply(CatalogState& state) {
+  // What is planned is what is claimed by what has been read: nothing is given on a table that is found made again.
+  while (!to_reclaim_.empty() && !stopping_) reclaim_queued();
   const PlanInput input = plan_input(state);
   const Time present = now();
   std::vector<KeyId> ids;
@@ -303,6 +305,8 @@ void Engine::Impl::succeeded(CatalogState& state, KeyId id, const Action& action
   // Whoever has just become an administrator sees more than before; and with a link go the permissions on its name,
   // which may be wanted for what takes its place.
   const EntryKind kind = action.key.local.kind;
+  if (kind == EntryKind::Table) table_changed(id);
+  if (kind == EntryKind::Table && action.verb == catalog::Verb::Delete) table_deleted(id);
   if (kind == EntryKind::Settings || (kind == EntryKind::Link && action.verb == catalog::Verb::Delete)) {
     state.must_observe = true;
   }

@@ -17,6 +17,17 @@ namespace {
 /// A reading that was stopped is not gone on with when it is older: too much may have changed since.
 constexpr Millis kReadingIsStaleAfter = std::chrono::minutes(10);
 
+/// Otherwise than it was believed to be. That a reading shows when a table was made that we have made is no change.
+bool differ(const catalog::EntryValue& before, const catalog::EntryValue& after) {
+  if (before == after) return false;
+  const auto* a = std::get_if<catalog::Shared<catalog::Table>>(&before);
+  const auto* b = std::get_if<catalog::Shared<catalog::Table>>(&after);
+  if (a == nullptr || b == nullptr || (*a)->created) return true;
+  catalog::Table dated = **a;
+  dated.created = (*b)->created;
+  return dated != **b;
+}
+
 /// The keys on which two readings differ, in order. Runs on the worker that read the second.
 std::vector<LocalKey> changed_keys(const Snapshot* before, const Snapshot& after) {
   std::vector<LocalKey> out;
@@ -30,7 +41,7 @@ std::vector<LocalKey> changed_keys(const Snapshot* before, const Snapshot& after
     } else if (a == old.end() || b->first < a->first) {
       out.push_back((b++)->first);
     } else {
-      if (a->second != b->second) out.push_back(a->first);
+      if (differ(a->second, b->second)) out.push_back(a->first);
       ++a;
       ++b;
     }
@@ -152,10 +163,10 @@ void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, std::vecto
   if (!state.shares_error) state.shares_read = state.snapshot->taken;
   look_for_broken_shares(state);
   if (first) forget_undeclared(state);
+  if (const auto unseen = unseen_.extract(state.catalog); !unseen.empty()) {
+    for (const api::ObjectKey& key : unseen.mapped()) queue_reclaim(mesh_.affected_by(key));
+  }
   if (first) {
-    if (const auto sourceless = sourceless_.extract(state.catalog); !sourceless.empty()) {
-      for (const api::ObjectKey& key : sourceless.mapped()) queue_reclaim(mesh_.affected_by(key));
-    }
     for (KeyId id = 0; id < ledger_.size(); ++id) {
       if (ledger_.key(id).catalog == state.catalog) mark_waiters(id);
     }
@@ -193,7 +204,7 @@ void Engine::Impl::find_source(const api::Resource& resource) {
     if (state.snapshot) {
       read_source(state, product->source_database);
     } else {
-      sourceless_[state.catalog].insert(resource.key);
+      unseen_[state.catalog].insert(resource.key);
     }
   }
 }
@@ -222,6 +233,7 @@ void Engine::Impl::note_change(CatalogState& state, const LocalKey& key, bool fi
     if (open || policy(state).undeclared == api::Undeclared::Revoke) id = ledger_.intern(full);
   }
   if (!id) return;
+  if (key.kind == EntryKind::Table) table_changed(*id);
   const bool known = ledger_.is_claimed(*id);
   if (known && !first_reading && state.in_order(*id) && parts_.observer != nullptr) {
     const bool gone = state.snapshot->find(key) == nullptr;

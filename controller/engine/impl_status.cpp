@@ -85,6 +85,7 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
   write.uid = resource->metadata.uid;
   write.revision = revisions_[state.key];
   write.recorded = std::move(recorded);
+  write.tables = memory_of(*resource, state);
   auto finalizers = resource->metadata.finalizers;
   if (resource->metadata.deletion) {
     if (!has_finalizer(*resource)) return std::nullopt;
@@ -102,13 +103,14 @@ std::optional<PendingWrite> Engine::Impl::write_for(ResourceState& state) {
     finalizers.emplace_back(kFinalizer);
     write.finalizers = std::move(finalizers);
   }
-  Json status = status_json(state, *resource, write.recorded);
+  Json status = status_json(state, *resource, write.recorded, write.tables);
   write.hash = json_hash(status);
   write.conditions = member(status, "conditions").dump();
   write.health = reconcilers::health_of(status);
   if (write.hash == state.status_hash && !write.finalizers) {
     // The store says so already: after a restart that is all there is to learn.
     note_health(state, write.health);
+    take_tables(state, std::move(write.tables));
     for (const KeyId id : ledger_.set_recorded(state, std::move(write.recorded))) mark(id);
     return std::nullopt;
   }
@@ -350,7 +352,7 @@ Standing Engine::Impl::open_standing(KeyId id, const OpenEntry& open) const {
 }
 
 Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
-                               const std::map<KeyId, Recorded>& recorded) {
+                               const std::map<KeyId, Recorded>& recorded, const TableMemory& tables) {
   reconcilers::ClaimSet claims;
   claims.findings = state.findings;
   reconcilers::AssessInput input;
@@ -373,16 +375,19 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
   if (resource.key.kind == "Account") input.stated = permitted(resource);
   Json status = assess(input);
   if (resource.key.kind == "Account") add_account_status(resource, status);
-  if (resource.key.kind == "DataProduct") add_product_status(resource, state, status);
+  if (resource.key.kind == "DataProduct") add_product_status(resource, state, tables, status);
   return status;
 }
 
-void Engine::Impl::add_product_status(const Resource& product, const ResourceState& state, Json& status) const {
+void Engine::Impl::add_product_status(const Resource& product, const ResourceState& state, const TableMemory& tables,
+                                      Json& status) const {
   const mesh::AccountAnswer owner = mesh::owner_of(product, mesh_);
   if (owner) status["owner"] = owner.spec().account_id;
   std::set<std::string> catalogs;
   for (const IndexedClaim& claim : state.claims) catalogs.insert(to_string(ledger_.key(claim.key).catalog));
   if (!catalogs.empty()) status["catalogs"] = catalogs;
+  if (!tables.empty()) status["tables"] = encode_tables(tables);
+  if (Json again = encode_recreated(mesh_.withheld(product.key)); !again.empty()) status["recreatedTables"] = std::move(again);
 }
 
 void Engine::Impl::add_account_status(const Resource& account, Json& status) const {
@@ -464,6 +469,7 @@ void Engine::Impl::take_write(WriteResult result) {
   tell_of_transition(*state, result.write);
   state->status_hash = result.write.hash;
   state->conditions = result.write.conditions;
+  take_tables(*state, std::move(result.write.tables));
   for (const KeyId id : ledger_.set_recorded(*state, std::move(result.write.recorded))) {
     if (ledger_.owners(id).empty()) catalog(ledger_.key(id).catalog).confirmed.erase(id);
     // What thousands claim is planned when the last of them has it on record, not after each.

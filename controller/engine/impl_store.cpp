@@ -145,7 +145,7 @@ void Engine::Impl::put_resource(Resource resource, const Json& status) {
   if (before != nullptr && !recreated && same_declaration(*before, resource)) {
     const bool annotated = before->metadata.annotations != resource.metadata.annotations;
     mesh_.put(std::move(resource));
-    if (annotated && key.kind == "Account") queue_reclaim({key});  // an approval may have come
+    if (annotated && (key.kind == "Account" || key.kind == "DataProduct")) queue_reclaim({key});  // an approval may have come
     return;
   }
   if (before == nullptr && state.uid != resource.metadata.uid) restore(state, status);
@@ -161,6 +161,7 @@ void Engine::Impl::put_resource(Resource resource, const Json& status) {
 void Engine::Impl::drop_resource(const ObjectKey& key) {
   queue_reclaim(mesh_.affected_by(key));
   mesh_.remove(key);
+  mesh_.set_withheld(key, {});
   revisions_.erase(key);
   if (ResourceState* state = ledger_.find(key)) state->gone = true;
 }
@@ -171,6 +172,7 @@ void Engine::Impl::restore(ResourceState& state, const Json& status) {
   // A resource of the same name that came before may still have entries to be taken back: they stay on the record.
   for (const auto& [id, record] : state.recorded) recorded.try_emplace(id, record);
   for (const KeyId id : ledger_.set_recorded(state, std::move(recorded))) mark(id);
+  state.tables = decode_tables(member(status, "tables"));
   const Json& conditions = member(status, "conditions");
   state.conditions = conditions.is_array() ? conditions.dump() : "";
   state.status_hash = status.is_object() ? json_hash(status) : "";
@@ -213,6 +215,10 @@ void Engine::Impl::reclaim(const ObjectKey& key) {
   reconcilers::ClaimSet claims;
   if (resource != nullptr) find_source(*resource);
   if (resource != nullptr) claims = claims_of(*resource, is_needed_for_release(*resource), begun);
+  // Products come before their Grants here, so that these claim by what is noted of the tables.
+  if (resource != nullptr && key.kind == "DataProduct" && note_withheld(*resource, *state, claims)) {
+    claims = claims_of(*resource, false, begun);
+  }
   for (const KeyId id : ledger_.set_claims(*state, claims)) {
     CatalogState& held_by = catalog(ledger_.key(id).catalog);
     held_by.confirmed.erase(id);

@@ -128,6 +128,8 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   state.findings = claims.findings;
   state.ended.clear();
   for (const EntryKey& key : claims.ended) state.ended.insert(intern(key));
+  state.withheld.clear();
+  for (const EntryKey& key : claims.withheld) state.withheld.insert(intern(key));
   if (state.unknown_tables != claims.unknown_tables) {
     // What was kept, or is to be kept now, is judged anew.
     for (const auto& [id, record] : state.recorded) touched.push_back(id);

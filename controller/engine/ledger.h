@@ -13,6 +13,7 @@
 
 #include "controller/api/kinds.h"
 #include "controller/catalog/diff.h"
+#include "controller/engine/recreated_tables.h"
 #include "reconcilers/assess.h"
 #include "reconcilers/claim.h"
 
@@ -47,8 +48,10 @@ struct ResourceState {
   std::vector<IndexedClaim> claims;
   std::vector<reconcilers::Finding> findings;
   std::set<KeyId> ended;       ///< what time took from its claims
+  std::set<KeyId> withheld;    ///< what it would claim, were its table not made again
   bool unknown_tables = false; ///< it may claim more tables than can be said now
   std::map<KeyId, Recorded> recorded;
+  TableMemory tables;         ///< persisted: of a product whose tables made again await approval
   std::string conditions;     ///< persisted status.conditions as text, for transition times
   std::string status_hash;    ///< of the persisted status
   bool writing = false;       ///< a status write is on its way

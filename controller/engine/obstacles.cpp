@@ -1,5 +1,7 @@
 #include "controller/engine/obstacles.h"
 
+#include <algorithm>
+
 namespace datamesh::engine {
 
 using catalog::Action;
@@ -91,6 +93,20 @@ std::optional<EntryKey> occupant_of(const Snapshot& snapshot, const Action& acti
   }
   if (snapshot.find(occupant.local) == nullptr) return std::nullopt;
   return occupant;
+}
+
+std::optional<EntryKey> withheld_beside(const Snapshot& snapshot, const Ledger& ledger, const Action& update) {
+  if (update.verb != catalog::Verb::Update || update.key.local.kind != EntryKind::Table) return std::nullopt;
+  const std::string& name = update.key.local.name;
+  const std::size_t slash = name.find('/');
+  for (const auto& key : permissions_on_table(snapshot, update.key.catalog.account, name.substr(0, slash), name.substr(slash + 1))) {
+    const auto id = ledger.lookup({update.key.catalog, key});
+    if (!id) continue;
+    const auto& former = ledger.former_claimants(*id);
+    const auto withholds = [&](const ResourceState* party) { return party->withheld.contains(*id); };
+    if (std::any_of(former.begin(), former.end(), withholds)) return EntryKey{update.key.catalog, key};
+  }
+  return std::nullopt;
 }
 
 std::optional<Rival> rival_of(const Snapshot& snapshot, const Ledger& ledger, const Action& grant) {

@@ -26,4 +26,9 @@ struct Rival {
 /// Source: lake-formation.md 2.2, rule 3
 std::optional<Rival> rival_of(const catalog::Snapshot& snapshot, const Ledger& ledger, const catalog::Action& grant);
 
+/// A permission of ours that stands on the table which `update` is to change, and is withheld: whoever has it would see with it
+/// what the table is to have next.
+std::optional<catalog::EntryKey> withheld_beside(const catalog::Snapshot& snapshot, const Ledger& ledger,
+                                                 const catalog::Action& update);
+
 }  // namespace datamesh::engine

@@ -89,6 +89,13 @@ bool expired(const Ledger& ledger, KeyId id) {
   return any && (all || (permission && covers(gone, let_go)));
 }
 
+/// Why what nobody claims any more of the entry is taken away.
+Cause release_cause(const Ledger& ledger, KeyId id) {
+  const auto withholds = [&](const ResourceState* party) { return party->withheld.contains(id); };
+  const auto any = [&](const auto& parties) { return std::any_of(parties.begin(), parties.end(), withholds); };
+  return any(ledger.former_claimants(id)) || any(ledger.claimants(id)) ? Cause::Withheld : expired(ledger, id) ? Cause::Expired : Cause::Released;
+}
+
 /// Every catalog begins with IAM deciding who makes databases in it. With the defaults closed that opens nothing.
 /// Source: lake-formation.md 2.3, 2.4 (a CREATE_DATABASE row for the catalog)
 bool is_of_a_fresh_catalog(const catalog::PermissionId& id, const EntryValue& observed) {
@@ -170,7 +177,10 @@ class Planning {
     if (makes && !ledger_.is_recorded(id)) {
       out.verdict = EntryVerdict::Unrecorded;
     } else if (makes) {
-      if (const auto missing = first_missing_need(id)) {
+      if (const auto shown = withheld_beside(snapshot_, ledger_, out.actions.front())) {
+        out.verdict = EntryVerdict::Waits;
+        out.waits_for = ledger_.lookup(*shown);
+      } else if (const auto missing = first_missing_need(id)) {
         out.verdict = EntryVerdict::Waits;
         out.waits_for = missing;
         take_back_meanwhile(out);
@@ -256,7 +266,7 @@ class Planning {
     input.owned = is_absent(owned) ? nullptr : &owned;
     input.inherited = key.local.kind == EntryKind::TagAssignment ? inherited_tag(snapshot_, key.local) : nullptr;
     input.surplus = surplus_of(id, key);
-    input.release_cause = expired(ledger_, id) ? Cause::Expired : Cause::Released;
+    input.release_cause = release_cause(ledger_, id);
     return diff(input);
   }
 

@@ -96,6 +96,7 @@ class Preview {
     reconcilers::ClaimSet out;
     out.findings = state.findings;
     for (const KeyId id : state.ended) out.ended.push_back(impl_.ledger_.key(id));
+    for (const KeyId id : state.withheld) out.withheld.push_back(impl_.ledger_.key(id));
     out.unknown_tables = state.unknown_tables;
     for (const IndexedClaim& claim : state.claims) {
       std::vector<catalog::EntryKey> needs;

@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <tuple>
 
+#include "reconcilers/withheld_tables.h"
+
 namespace datamesh::engine {
 namespace {
 
 /// An account's status lists so many undeclared permissions, the oldest first.
 constexpr std::size_t kListedUndeclared = 50;
+/// A product's status lists so many tables that were made again.
+constexpr std::size_t kListedRecreated = 50;
+/// In the place of a time that nobody remembers.
+constexpr const char* kForgotten = "Unknown";
 
 std::vector<std::string> strings(const Json& list) {
   std::vector<std::string> out;
@@ -57,6 +63,37 @@ std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger) {
     out[ledger.intern({*ref, {*kind, string_at(entry, "name")}})] = std::move(record);
   }
   return out;
+}
+
+Json encode_tables(const TableMemory& tables) {
+  Json out = Json::object();
+  for (const auto& [key, created] : tables) {
+    out[to_string(key.catalog)][key.local.name] = created ? to_rfc3339(*created) : kForgotten;
+  }
+  return out;
+}
+
+TableMemory decode_tables(const Json& tables) {
+  TableMemory out;
+  for (const auto& [catalog, times] : tables.items()) {
+    const auto ref = parse_catalog(catalog);
+    if (!ref || !times.is_object()) continue;
+    for (const auto& [table, time] : times.items()) {
+      out[{*ref, {catalog::EntryKind::Table, table}}] = time.is_string() ? parse_rfc3339(time.get<std::string>()) : std::nullopt;
+    }
+  }
+  return out;
+}
+
+Json encode_recreated(const mesh::WithheldTables& tables) {
+  std::size_t count = 0;
+  Json items = Json::array();
+  for (const auto& [key, state] : tables) {
+    if (state.why != mesh::Withheld::MadeAgain || ++count > kListedRecreated) continue;
+    items.push_back({{"catalog", to_string(key.catalog)}, {"table", reconcilers::approval_of(key, state.created)}});
+  }
+  if (count == 0) return Json::object();
+  return {{"hash", reconcilers::approval_of_all(tables)}, {"count", count}, {"items", items}};
 }
 
 Json encode_undeclared(std::vector<UndeclaredEntry> entries) {

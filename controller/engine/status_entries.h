@@ -17,6 +17,12 @@ Json encode_entry(const catalog::EntryKey& key, const Recorded& record, reconcil
 /// The records of a persisted status.entries; what does not decode is left out.
 std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger);
 
+/// status.tables of a DataProduct: when its tables were made, by catalog and name.
+Json encode_tables(const TableMemory& tables);
+TableMemory decode_tables(const Json& tables);
+/// status.recreatedTables of a DataProduct: what awaits approval, and what approves it; empty when nothing does.
+Json encode_recreated(const mesh::WithheldTables& tables);
+
 /// status.undeclared of an account: how many permissions nobody claims, and the oldest of them.
 struct UndeclaredEntry {
   CatalogRef catalog;

@@ -5,6 +5,7 @@
 
 #include "controller/lake/glue_shapes.h"
 #include "controller/lake/permission_rows.h"
+#include "controller/lake/settings_shape.h"
 
 namespace datamesh::lake {
 namespace {
@@ -109,24 +110,8 @@ Result<Effect> Calls::apply(const Action& action) {
 
 /// Settings are replaced as a whole, so they are read first and merged field by field (trap T9).
 Result<Effect> Calls::settings(const Action& action) {
-  const auto& wanted = value_of<catalog::Settings>(action);
-  TRY_VALUE(Json out, call(aws::Service::LakeFormation, "GetDataLakeSettings", Json::object()));
-  Json settings = member(out, "DataLakeSettings");
-  if (!settings.is_object()) settings = Json::object();
-  Json& admins = settings["DataLakeAdmins"];
-  if (!admins.is_array()) admins = Json::array();
-  for (const std::string& admin : wanted.administrators) {
-    const Json principal = {{"DataLakePrincipalIdentifier", admin}};
-    if (std::find(admins.begin(), admins.end(), principal) == admins.end()) admins.push_back(principal);
-  }
-  if (wanted.open_database_defaults == false) settings["CreateDatabaseDefaultPermissions"] = Json::array();
-  if (wanted.open_table_defaults == false) settings["CreateTableDefaultPermissions"] = Json::array();
-  if (wanted.cross_account_version) {
-    Json& parameters = settings["Parameters"];
-    if (!parameters.is_object()) parameters = Json::object();
-    const std::string version = std::to_string(*wanted.cross_account_version);
-    if (string_at(parameters, "CROSS_ACCOUNT_VERSION") < version) parameters["CROSS_ACCOUNT_VERSION"] = version;
-  }
+  TRY_VALUE(const Json out, call(aws::Service::LakeFormation, "GetDataLakeSettings", Json::object()));
+  const Json settings = encode_settings(value_of<catalog::Settings>(action), member(out, "DataLakeSettings"));
   return done(call(aws::Service::LakeFormation, "PutDataLakeSettings", {{"DataLakeSettings", settings}}));
 }
 

@@ -108,6 +108,8 @@ catalog::Table decode_table(const Json& table) {
   out.columns = decode_columns(member(storage, "Columns"));
   out.partition_keys = decode_columns(member(table, "PartitionKeys"));
   out.parameters = parameters_of(table);
+  const Json& created = member(table, "CreateTime");
+  out.created = Time(std::chrono::seconds(created.is_number() ? static_cast<std::int64_t>(created.get<double>()) : 0));
   return out;
 }
 

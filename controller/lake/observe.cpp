@@ -8,6 +8,7 @@
 #include "controller/catalog/row_filter.h"
 #include "controller/lake/glue_shapes.h"
 #include "controller/lake/permission_rows.h"
+#include "controller/lake/settings_shape.h"
 
 namespace datamesh::lake {
 
@@ -149,12 +150,6 @@ Result<void> Reader::Reading::run(aws::Api& api) {
 
 namespace {
 
-std::optional<int> version_of(const Json& settings) {
-  const std::string text = string_at(member(settings, "Parameters"), "CROSS_ACCOUNT_VERSION");
-  if (text.size() != 1 || text[0] < '1' || text[0] > '9') return std::nullopt;
-  return text[0] - '0';
-}
-
 std::vector<std::string> sorted_strings(const Json& names) {
   std::vector<std::string> out;
   for (const Json& name : names) out.push_back(name.get<std::string>());
@@ -168,15 +163,7 @@ void Reader::Reading::settings() {
   Listing single;
   single.call = call(aws::Service::LakeFormation, "GetDataLakeSettings", Json::object());
   single.visit = [this](const Json& page) {
-    const Json& settings = member(page, "DataLakeSettings");
-    catalog::Settings value;
-    for (const Json& admin : member(settings, "DataLakeAdmins")) {
-      value.administrators.insert(string_at(admin, "DataLakePrincipalIdentifier"));
-    }
-    value.open_database_defaults = !member(settings, "CreateDatabaseDefaultPermissions").empty();
-    value.open_table_defaults = !member(settings, "CreateTableDefaultPermissions").empty();
-    value.cross_account_version = version_of(settings);
-    put(EntryKind::Settings, "", Shared<catalog::Settings>(std::move(value)));
+    put(EntryKind::Settings, "", Shared<catalog::Settings>(decode_settings(member(page, "DataLakeSettings"))));
   };
   later(std::move(single));
 }

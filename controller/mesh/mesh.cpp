@@ -159,6 +159,22 @@ const Mesh::SourceTables* Mesh::source(const CatalogRef& catalog, const std::str
   return found == sources_.end() ? nullptr : &found->second;
 }
 
+bool Mesh::set_withheld(const ObjectKey& product, WithheldTables tables) {
+  if (withheld(product) == tables) return false;
+  if (tables.empty()) {
+    withheld_.erase(product);
+  } else {
+    withheld_[product] = std::move(tables);
+  }
+  return true;
+}
+
+const WithheldTables& Mesh::withheld(const ObjectKey& product) const {
+  static const WithheldTables kNone;
+  const auto found = withheld_.find(product);
+  return found == withheld_.end() ? kNone : found->second;
+}
+
 std::vector<ObjectKey> Mesh::referrers(const ObjectKey& key) const {
   const auto found = referrers_.find(key);
   if (found == referrers_.end()) return {};

@@ -13,6 +13,22 @@
 
 namespace datamesh::mesh {
 
+/// Why nothing is given on a table of a product whose tables, made again, await approval.
+enum class Withheld {
+  Missing,      ///< it is not there, or was made since the last reading
+  NotRecorded,  ///< it is there, and the status does not say yet since when
+  MadeAgain,    ///< it was made after access to it was given: somebody must approve
+};
+
+struct WithheldTable {
+  Withheld why = Withheld::Missing;
+  Time created{};  ///< unless Missing
+  bool operator==(const WithheldTable&) const = default;
+};
+
+/// By Table entries in governing catalogs.
+using WithheldTables = std::map<catalog::EntryKey, WithheldTable>;
+
 using ResourcePtr = std::shared_ptr<const api::Resource>;
 
 class Mesh {
@@ -52,6 +68,12 @@ class Mesh {
   /// The tables noted; null when the database has not been observed.
   const SourceTables* source(const CatalogRef& catalog, const std::string& database) const;
 
+  /// Notes the tables of the product on which nothing is given now. It stands until it is noted otherwise, whether or not
+  /// the product is declared. Returns whether that is news.
+  bool set_withheld(const api::ObjectKey& product, WithheldTables tables);
+  /// Those noted; none while nothing was.
+  const WithheldTables& withheld(const api::ObjectKey& product) const;
+
  private:
   void collect_referrers(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;
   void collect_by_tags(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;
@@ -63,6 +85,7 @@ class Mesh {
   std::map<std::string, std::set<api::ObjectKey>> tag_declarers_;  ///< by tag key
   std::map<std::string, std::map<std::string, std::set<api::ObjectKey>>> tag_users_;  ///< by tag key and value
   std::map<std::pair<CatalogRef, std::string>, SourceTables> sources_;
+  std::map<api::ObjectKey, WithheldTables> withheld_;
 };
 
 /// The keys that `resource` refers to, in full form.

@@ -142,6 +142,80 @@ TEST(Columns, CellsAreColumnsOfRows) {
   EXPECT_EQ(world.writes(), (std::map<std::string, int>{})) << "the same cells, otherwise spelled";
 }
 
+/// Renames a column of the governed table where the producer, or somebody by hand, would.
+void rename_by_hand(Watched& world, const std::string& from, const std::string& to, const char* account = kCentral,
+                    const std::string& database = "orders") {
+  const auto there = world.by_hand(account, Service::Glue, "GetTable", Json({{"DatabaseName", database}, {"Name", "orders"}}).dump());
+  const Json& table = (*there)["Table"];
+  Json input = {{"Name", "orders"}, {"StorageDescriptor", table["StorageDescriptor"]}, {"Parameters", table.value("Parameters", Json::object())}};
+  for (Json& column : input["StorageDescriptor"]["Columns"]) {
+    if (column["Name"] == from) column["Name"] = to;
+  }
+  world.by_hand(account, Service::Glue, "UpdateTable", Json({{"DatabaseName", database}, {"TableInput", input}}).dump());
+}
+
+/// Grants that exclude the column email: on columns, on rows, and of the consumer within its own account.
+std::vector<std::string> without_email() {
+  return {direct("cells", "columns: {exclude: [email]}"), direct("cells", "columns: {exclude: [email]}\n  rowFilter: id='1'"),
+          analysts("columns: {exclude: [email]}")};
+}
+
+TEST(Columns, AnExcludedColumnOfRowsThatIsRenamedIsNeverSeen) {
+  const std::string grant = direct("cells", "columns: {exclude: [email]}\n  rowFilter: id='1'");
+  Watched world;
+  world.begin(grant);
+  EXPECT_EQ(world.seen(), Seen{"id"});
+  world.watch();
+  world.apply(product({"id", "mail"}));
+  world.run();
+  EXPECT_EQ(world.seen(), Seen{"nothing"});
+  EXPECT_EQ(world.ready("Grant", "retail", "cells"), "False:InvalidColumns");
+  EXPECT_FALSE(world.ever.contains("mail"));
+}
+
+TEST(Columns, AnExcludedColumnThatTheProducerRenamesInTheCatalogIsNeverSeen) {
+  for (const std::string& grant : without_email()) {
+    Watched world;
+    std::string follows = product({"id", "email"});
+    follows.insert(follows.find("  deletionPolicy"), "  schemaPolicy: FollowProducer\n");
+    world.apply(follows);
+    for (const std::string& part : {std::string(kOrdersToAnalytics), grant}) world.apply(part);
+    world.start_engine();
+    world.run();
+    EXPECT_EQ(world.seen(), Seen{"id"});
+    world.watch();
+    rename_by_hand(world, "email", "mail");
+    EXPECT_EQ(world.seen(), Seen{"id"}) << "before the operator knows";
+    world.sweep();
+    EXPECT_EQ(world.seen(), Seen{"id"});
+    EXPECT_EQ(world.ever, Seen{}) << "and it has nothing to write";
+  }
+}
+
+TEST(Columns, AnExcludedColumnThatTheProducerRenamesInTheLeadingDatabaseIsNeverSeen) {
+  for (const std::string& grant : without_email()) {
+    Watched world;
+    world.by_hand(kRetail, Service::Glue, "CreateDatabase", R"({"DatabaseInput": {"Name": "raw"}})");
+    world.by_hand(kRetail, Service::Glue, "CreateTable",
+                  R"({"DatabaseName": "raw", "TableInput": {"Name": "orders", "StorageDescriptor": {"Columns": [
+                      {"Name": "id", "Type": "string"}, {"Name": "email", "Type": "string"}]}}})");
+    std::string follows = product({"id", "email"});
+    follows.insert(follows.find("  deletionPolicy"), "  schemaPolicy: FollowProducer\n  sourceDatabase: raw\n");
+    for (const std::string& part : {follows, std::string(kOrdersToAnalytics), grant}) world.apply(part);
+    world.start_engine();
+    world.run();
+    EXPECT_EQ(world.seen(), Seen{"id"});
+    world.watch();
+    rename_by_hand(world, "email", "mail", kRetail, "raw");
+    world.sweep();
+    world.sweep();
+    EXPECT_EQ(world.seen(), Seen{"nothing"}) << "until the Grant agrees";
+    EXPECT_FALSE(world.ever.contains("mail"));
+    const bool local = grant.find("link:") != grant.npos;
+    EXPECT_EQ(world.ready("Grant", local ? "analytics" : "retail", local ? "analysts" : "cells"), "False:InvalidColumns");
+  }
+}
+
 TEST(Columns, SeveralGrantsOfCellsUnite) {
   Watched world;
   world.begin(direct("cells", "columns: {include: [id]}\n  rowFilter: id = '1'"));

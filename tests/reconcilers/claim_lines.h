@@ -105,7 +105,7 @@ inline Lines lines(const ClaimSet& set) {
 
 /// "Waits MeshNotFound: no Mesh is declared"
 inline Lines findings(const ClaimSet& set) {
-  static const char* kEffects[] = {"Waits", "Refused", "Invalid", "Ended"};
+  static const char* kEffects[] = {"Waits", "Refused", "Invalid", "Ended", "Held"};
   Lines out;
   for (const Finding& finding : set.findings) {
     out.push_back(with_letters(std::string(kEffects[static_cast<int>(finding.effect)]) + " " + finding.reason + ": " +

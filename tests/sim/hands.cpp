@@ -58,7 +58,7 @@ void Hands::move_in(const std::string& account) {
 
 void Hands::meddle(const Declared& declared) {
   const std::string& account = parts_.random->pick(parts_.accounts);
-  switch (parts_.random->between(1, 10)) {
+  switch (parts_.random->between(1, 12)) {
     case 1:
     case 2: return grant_to_stranger(account);
     case 3: return widen(declared);
@@ -68,6 +68,8 @@ void Hands::meddle(const Declared& declared) {
     case 7: return change_columns(account);
     case 8: return break_share(account);
     case 9: return refuse_invitation(account);
+    case 10:
+    case 11: return make_table_again(account);
     default: return change_settings(account);
   }
 }
@@ -161,6 +163,23 @@ void Hands::drop_table(const std::string& account) {
                         : call(account, aws::Service::Glue, "DeleteTable",
                                {{"DatabaseName", place.substr(0, slash)}, {"Name", place.substr(slash + 1)}});
   if (done) forget_place(catalog_of(account), place);
+}
+
+/// Puts something else under the name of a table of the mesh.
+void Hands::make_table_again(const std::string& account) {
+  std::vector<std::string> places;
+  for (const auto& [name, object] : objects_in(*parts_.world, catalog_of(account))) {
+    if (name.find('/') != std::string::npos && !is_his(name) && !is_link(object)) places.push_back(name);
+  }
+  if (places.empty()) return;
+  const std::string place = parts_.random->pick(places);
+  const std::string database = place.substr(0, place.find('/')), table = place.substr(place.find('/') + 1);
+  parts_.world->clock.advance(std::chrono::seconds(2));  // Glue tells the times of two tables apart by seconds
+  if (!call(account, aws::Service::Glue, "DeleteTable", {{"DatabaseName", database}, {"Name", table}})) return;
+  forget_place(catalog_of(account), place);
+  call(account, aws::Service::Glue, "CreateTable",
+       {{"DatabaseName", database},
+        {"TableInput", {{"Name", table}, {"StorageDescriptor", {{"Columns", {{{"Name", "byhand"}, {"Type", "string"}}}}}}}}});
 }
 
 void Hands::change_columns(const std::string& account) {

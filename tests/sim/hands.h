@@ -45,6 +45,7 @@ class Hands {
   void revoke_something(const std::string& account);
   void make_database(const std::string& account);
   void drop_table(const std::string& account);
+  void make_table_again(const std::string& account);
   void change_columns(const std::string& account);
   void break_share(const std::string& account);
   void refuse_invitation(const std::string& account);

@@ -47,6 +47,8 @@ class Life {
   void rest();
   void settle_down();
   bool approve_plans();
+  void check_withheld();
+  bool approve_tables();
   void check_at_rest();
   void check_exact(const CatalogRef& catalog, const Expectation& expected);
   bool may_stay_open(const Right& right, const Expectation& expected) const;

@@ -79,6 +79,48 @@ void Life::rest() {
     check_written();
   }
   settle_down();
+  check_withheld();
+  if (!approve_tables()) return;
+  settle_down();
+  world_.advance(std::chrono::minutes(6));
+  settle_down();
+}
+
+/// Nobody has anything by name on a table that awaits approval, but what its product gives its producer, and what was given by
+/// hand.
+void Life::check_withheld() {
+  note_declared();
+  Declared without_grants = declared_;
+  std::erase_if(without_grants, [](const auto& each) { return each.first.kind == "Grant"; });
+  const Rights products = expect(without_grants, world_.clock.now()).allowed;
+  for (const auto& [key, object] : declared_) {
+    for (const Json& item : at_path(object, {"status", "recreatedTables", "items"})) {
+      const std::string catalog = string_at(item, "catalog"), approval = string_at(item, "table");
+      const std::string owner = catalog.substr(0, catalog.find('/'));
+      const std::string place = string_at(object["spec"], "database") + "/" + approval.substr(0, approval.find('@'));
+      for (const std::string& account : maker_.accounts()) {
+        for (const Right& right : rights_in(world_, {account, kRegion})) {
+          if (owner_of(right) != owner || place_of(right) != place) continue;
+          const bool is_by_hand = hands_.own.contains(right) || hands_.beside.contains(right);
+          if (!is_by_hand && !products.contains(right)) broken("held on a table that awaits approval: " + to_string(right));
+        }
+      }
+    }
+  }
+}
+
+/// Approves every table that was made again; false when there is none.
+bool Life::approve_tables() {
+  bool approved = false;
+  const auto page = world_.store->list({"DataProduct", std::nullopt, {}, 0, ""});
+  for (const Json& product : page->items) {
+    const Json& hash = at_path(product, {"status", "recreatedTables", "hash"});
+    if (!hash.is_string()) continue;
+    journal_.note("approved: the tables of " + to_string(api::key_of(product)));
+    const Json patch = {{"metadata", {{"annotations", {{"datamesh.dev/approve-tables", hash}}}}}};
+    approved = world_.store->patch(api::key_of(product), api::PatchType::Merge, patch).has_value() || approved;
+  }
+  return approved;
 }
 
 /// Until the operator has nothing to do, approving what it holds.

@@ -142,6 +142,7 @@ Json MeshMaker::product(const Place& producer) {
   for (int n = 1, most = random_.between(1, 3); n <= most; ++n) tables.push_back(table(n));
   Json spec = {{"account", producer.ns},     {"database", name},   {"owner", "team"}, {"domain", "retail"},
                {"location", "s3://lake/" + name}, {"tables", tables}, {"tags", tags()}};
+  if (random_.chance(35)) spec["recreatedTables"] = "AwaitApproval";
   spec["deletionPolicy"] = mobile_ ? "Delete" : random_.pick<std::string>({"Delete", "Retain"});
   if (random_.chance(60)) {
     Json access = {{"persona", random_.pick<std::string>({"readers", "writers"})},
@@ -305,6 +306,7 @@ void MeshMaker::change_modes(Json& spec) {
 
 void MeshMaker::change_product(Json& spec, Time now) {
   if (hybrid_ && random_.chance(40)) return change_modes(spec);
+  if (random_.chance(10)) spec["recreatedTables"] = random_.pick<std::string>({"AwaitApproval", "Restore"});
   Json& tables = spec["tables"];
   const int dice = random_.between(1, 10);
   if (dice <= 3 && tables.size() < 4) {

@@ -83,7 +83,8 @@ void Reckoning::product_grant(const Json& spec) {
   const auto product = product_at(key);
   if (!product) return;
   const auto all = receivers(spec);
-  if (all.empty() && is_partial(spec)) excuse("*");  // it may not fit its table either
+  const bool is_given = std::any_of(all.begin(), all.end(), [&](const std::string& each) { return each != product->owner; });
+  if (!is_given && is_partial(spec)) excuse("*");  // it may not fit its table either
   for (const std::string& principal : all) {
     const bool account = !principal.starts_with("arn:");
     if (account && principal == product->owner) continue;
