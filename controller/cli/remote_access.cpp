@@ -48,12 +48,14 @@ Result<void> check_endpoint(const std::string& endpoint, const std::vector<std::
 struct RemoteAccess::Parts {
   Parts(const Clock& clock, aws::Machine machine, const Settings& settings)
       : sender(clock, settings.client),
+        local(clock),
         calls(sender, clock, {settings.endpoints}),
-        provider(aws::default_credentials(std::move(machine), calls)),
+        provider(aws::default_credentials(std::move(machine), calls, local)),
         own(*provider, calls.clock()),
         limiter(clock, {}) {}
 
   aws::HttpSender sender;
+  aws::HttpSender local;  ///< without proxies
   aws::SignedCalls calls;
   std::unique_ptr<aws::CredentialProvider> provider;
   aws::CachedCredentials own;
@@ -75,7 +77,9 @@ Result<RemoteAccess::Parts*> RemoteAccess::parts() {
 
 void RemoteAccess::stop() {
   const std::lock_guard lock(mutex_);
-  if (parts_) parts_->sender.stop();
+  if (!parts_) return;
+  parts_->sender.stop();
+  parts_->local.stop();
 }
 
 std::unique_ptr<aws::Api> RemoteAccess::as_operator(const api::AccountSpec& account) {
