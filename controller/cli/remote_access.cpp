@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 #include "controller/aws/credential_chain.h"
 #include "controller/aws/failing_api.h"
@@ -75,6 +74,13 @@ Result<RemoteAccess::Parts*> RemoteAccess::parts() {
   return parts_.get();
 }
 
+void RemoteAccess::finish() {
+  const std::lock_guard lock(mutex_);
+  if (!parts_) return;
+  parts_->sender.finish();
+  parts_->local.finish();
+}
+
 void RemoteAccess::stop() {
   const std::lock_guard lock(mutex_);
   if (!parts_) return;
@@ -94,7 +100,7 @@ std::unique_ptr<aws::Api> RemoteAccess::as_operator(const api::AccountSpec& acco
   access.role.external_id = account.connection.external_id;
   access.endpoint = account.connection.endpoint;
   return std::make_unique<aws::RemoteAws>(
-      aws::RemoteAws::Shared{parts.calls, parts.own, parts.limiter, [](Millis wait) { std::this_thread::sleep_for(wait); }},
+      aws::RemoteAws::Shared{parts.calls, parts.own, parts.limiter, [&parts](Millis wait) { parts.sender.pause(wait); }},
       [access](const std::string&) -> Result<aws::RoleAccess> { return access; });
 }
 
