@@ -52,6 +52,7 @@ class Engine::Impl {
 
   // impl_notices.cpp
   void catalogs_changed(const lake::Notice& notice);
+  void queue_polled(const std::string& url, const std::optional<Error>& error);
 
   // impl_report.cpp
   Json status() const;
@@ -156,6 +157,7 @@ class Engine::Impl {
   NoticeFate wake(const CatalogRef& ref, const lake::Notice& notice);
   void follow_notice(CatalogState& state);
   void tell_of_queues();
+  std::optional<reconcilers::StatedCondition> change_notices(const api::Resource& account) const;
 
   // ---- impl_preflight.cpp: what IAM would refuse
   const api::Resource* remote_account(const std::string& id) const;
@@ -220,6 +222,7 @@ class Engine::Impl {
   std::set<api::ObjectKey> to_assess_;
   std::set<api::ObjectKey> deferred_;  ///< assessed again when something was planned
   std::vector<NoticeQueue> told_queues_;
+  std::map<std::string, std::optional<Error>> polled_queues_;  ///< by URL: why one cannot be read, or nullopt
   bool queues_posted_ = false;
   bool reclaim_posted_ = false;
   bool flush_posted_ = false;
