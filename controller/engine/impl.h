@@ -163,6 +163,7 @@ class Engine::Impl {
   const api::Resource* remote_account(const std::string& id) const;
   void needs_changed(const std::string& account);
   void look_over_needs();
+  void look_over_needs_of(const std::string& id);
   void begin_preflights();
   void ask_iam(AccountPreflight& preflight);
   void take_preflight(const std::string& account, const AccountPreflight& asked, Result<lake::Preflight> found);
@@ -215,6 +216,7 @@ class Engine::Impl {
   std::optional<std::uint64_t> preflight_timer_;
   int preflights_running_ = 0;  ///< of `jobs_`
   bool look_posted_ = false;
+  std::set<std::string> to_look_over_;  ///< accounts whose needs have changed
   Time next_look_{};
 
   std::unique_ptr<api::Watch> watch_;

@@ -107,6 +107,10 @@ class Ledger {
     return state.unknown_tables && in_doubt && state.recorded.contains(id);
   }
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
+  /// The entries of all catalogs of `account` that are claimed.
+  const std::set<KeyId>& claimed_in(const std::string& account) const;
+  /// The claim on a claimed entry by the first claimant, in the order of their names.
+  const IndexedClaim& first_claim(KeyId id) const;
   std::size_t size() const { return keys_.size(); }
 
  private:
@@ -124,6 +128,7 @@ class Ledger {
   std::unordered_map<catalog::EntryKey, KeyId, Hash> ids_;
   std::vector<const catalog::EntryKey*> keys_;
   std::vector<Line> lines_;
+  std::unordered_map<std::string, std::set<KeyId>> claimed_in_;
   std::map<api::ObjectKey, std::unique_ptr<ResourceState>> resources_;
 };
 
