@@ -33,7 +33,7 @@ void NoticePoller::follow(std::vector<NoticeQueue> queues) {
     }
     for (const NoticeQueue& queue : queues) {
       Line& line = lines_[queue.queue.url];
-      if (!before.contains(queue.queue.url)) line.told.reset();
+      if (!before.contains(queue.queue.url)) line.was_told = false;
       line.queue = queue;
       line.is_followed = true;
     }
@@ -152,7 +152,8 @@ void NoticePoller::report(Line& line, const std::optional<Error>& error) {
   if (may_pass && line.failures < kFailuresOfTrouble) return;
   std::optional<ErrorKind> kind;
   if (error) kind = error->kind;
-  if (line.told == kind && line.told.has_value()) return;
+  if (line.was_told && line.told == kind) return;
+  line.was_told = true;
   line.told = kind;
   if (parts_.trouble) parts_.trouble(line.queue.queue, error);
 }

@@ -47,7 +47,8 @@ class NoticePoller {
     bool is_busy = false;     ///< a poll is under way, or a timer for the next one is set
     bool is_followed = true;
     int failures = 0;
-    std::optional<std::optional<ErrorKind>> told;  ///< what `trouble` was told last
+    bool was_told = false;               ///< `trouble` knows of the queue, and last heard of
+    std::optional<ErrorKind> told;       ///< this error; nullopt: that it is well
     std::set<std::string> seen;          ///< ids of the messages that came last
     std::deque<std::string> seen_order;  ///< oldest first
   };
