@@ -150,7 +150,7 @@ Json conditions(const AssessInput& input, const Verdict& synced, const Verdict& 
   } else {
     out.set("Conflict", true, conflict->reason, conflict->message);
   }
-  if (input.stated) out.put(*input.stated);
+  for (const StatedCondition& each : input.stated) out.put(each);
   return out.take();
 }
 

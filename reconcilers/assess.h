@@ -40,7 +40,7 @@ struct AssessInput {
   std::vector<Standing> standings;          ///< element i is of claims->claims[i]
   std::vector<Standing> releasing;          ///< entries of former claims that are still to be taken back
   Json entries = Json::array();             ///< status.entries, as the ledger has them
-  std::optional<StatedCondition> stated;    ///< shown with the others; decides none of them
+  std::vector<StatedCondition> stated;      ///< shown with the others; decide none of them
   Json previous;                            ///< the status as it was, for transition times
   Time now{};
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/base/partition.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::reconcilers {
@@ -12,10 +13,10 @@ using catalog::PermissionSet;
 using catalog::PermissionValue;
 using catalog::ResourceId;
 
-std::string location_arn(const std::string& s3_uri) {
+std::string location_arn(const std::string& s3_uri, const std::string& region) {
   std::string path = s3_uri.starts_with("s3://") ? s3_uri.substr(5) : s3_uri;
   while (path.ends_with('/')) path.pop_back();
-  return "arn:aws:s3:::" + path;
+  return "arn:" + std::string(partition_of(region)) + ":s3:::" + path;
 }
 
 std::string folded(std::string text) {

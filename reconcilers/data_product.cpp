@@ -51,7 +51,7 @@ struct Draft {
 
 void claim_location(const Draft& draft) {
   if (draft.spec.location.empty()) return;
-  const std::string arn = location_arn(draft.spec.location);
+  const std::string arn = location_arn(draft.spec.location, draft.governing().region);
   const EntryKey location{draft.governing(), {EntryKind::Location, arn}};
   draft.claim(location, catalog::Location{draft.spec.location_role, draft.hybrid()},
               {settings_of(draft.governing())}, Step::RegisterLocation, draft.release);
@@ -116,7 +116,7 @@ void claim_database(const Draft& draft) {
   database.keeps_table_defaults = draft.mode() == api::AccessMode::Hybrid;
   std::vector<EntryKey> needs{settings_of(draft.governing())};
   if (!draft.spec.location.empty()) {
-    needs.push_back({draft.governing(), {EntryKind::Location, location_arn(draft.spec.location)}});
+    needs.push_back({draft.governing(), {EntryKind::Location, location_arn(draft.spec.location, draft.governing().region)}});
   }
   draft.claim(draft.database_entry(), Shared<catalog::Database>(database), needs,
               Step::CreateEntities, draft.release);
@@ -254,7 +254,7 @@ void claim_producer_access(const Draft& draft, const api::ProducerAccess& access
                  value_of(on_database), needs, Step::ProducerAccess);
     const bool writes_locations = wanted.has(Permission::CreateTable) || wanted.has(Permission::Alter);
     if (writes_locations && !draft.spec.location.empty()) {
-      const std::string arn = location_arn(draft.spec.location);
+      const std::string arn = location_arn(draft.spec.location, draft.governing().region);
       std::vector<EntryKey> location_needs{{draft.governing(), {EntryKind::Location, arn}}};
       if (draft.shared_back()) {
         location_needs = {permission(draft.governing(), ResourceId::of_location(owner, arn),

@@ -43,6 +43,12 @@ inline constexpr std::string_view kActionsAllowed = "ActionsAllowed";
 inline constexpr std::string_view kActionsMissing = "ActionsMissing";
 inline constexpr std::string_view kCannotSimulate = "CannotSimulate";
 
+// Whether its queues of change notices are read.
+inline constexpr std::string_view kNoticesReceived = "NoticesReceived";
+inline constexpr std::string_view kQueueNotFound = "QueueNotFound";
+inline constexpr std::string_view kQueueAccessDenied = "QueueAccessDenied";
+inline constexpr std::string_view kQueueUnreachable = "QueueUnreachable";
+
 // Wrong in itself, or against another resource.
 inline constexpr std::string_view kDuplicateTag = "DuplicateTag";
 inline constexpr std::string_view kTagValueInUse = "TagValueInUse";
@@ -79,6 +85,7 @@ inline constexpr std::array kAll = {
     kCrossAccountVersionTooLow, kConflict,        kPlanHeld,         kTableRecreated,  kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
     kNotKept,          kCatalogUnreachable, kActionsAllowed,  kActionsMissing,
-    kCannotSimulate};
+    kCannotSimulate,   kNoticesReceived,  kQueueNotFound,   kQueueAccessDenied,
+    kQueueUnreachable};
 
 }  // namespace datamesh::reconcilers::reason

@@ -28,11 +28,11 @@ class EnvironmentCredentials final : public CredentialProvider {
 
 /// Everything that the places of one machine share.
 struct Shared {
-  Shared(Machine of, SignedCalls& calls)
+  Shared(Machine of, SignedCalls& calls, Sender& local)
       : machine(std::move(of)),
         environment(machine),
-        container(machine, calls.sender()),
-        instance(machine, calls.sender()),
+        container(machine, local),
+        instance(machine, local),
         profiles(machine, calls, {environment, container, instance}) {}
 
   const Machine machine;
@@ -73,8 +73,8 @@ Result<std::optional<Credentials>> CredentialChain::obtain() {
               name(), "NoCredentials");
 }
 
-std::unique_ptr<CredentialProvider> default_credentials(Machine machine, SignedCalls& calls) {
-  const auto shared = std::make_shared<Shared>(std::move(machine), calls);
+std::unique_ptr<CredentialProvider> default_credentials(Machine machine, SignedCalls& calls, Sender& local) {
+  const auto shared = std::make_shared<Shared>(std::move(machine), calls, local);
   const std::string profile = profile_name(shared->machine);
   const std::string quoted = "profile \"" + profile + "\"";
   std::vector<std::unique_ptr<CredentialProvider>> places;

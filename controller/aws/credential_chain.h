@@ -26,7 +26,8 @@ class CredentialChain final : public CredentialProvider {
   std::vector<std::unique_ptr<CredentialProvider>> places_;
 };
 
-/// The chain of `machine`. `calls` must outlive it.
-std::unique_ptr<CredentialProvider> default_credentials(Machine machine, SignedCalls& calls);
+/// The chain of `machine`. The metadata of container and instance are asked through `local`, which knows no proxy: they
+/// are this machine's alone. `calls` and `local` must outlive it.
+std::unique_ptr<CredentialProvider> default_credentials(Machine machine, SignedCalls& calls, Sender& local);
 
 }  // namespace datamesh::aws

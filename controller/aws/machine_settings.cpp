@@ -54,6 +54,7 @@ Result<http::ClientOptions> client_options_of(const Machine& machine) {
   if (const std::string file = found.value("AWS_CA_BUNDLE", "ca_bundle"); !file.empty()) {
     TRY_VALUE(out.ca_pem, machine.read(file));
   }
+  out.proxies = http::proxy_settings([&](const std::string& name) { return machine.variable(name); });
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace datamesh::aws {
 /// Errors: Unavailable when the files cannot be read.
 Result<EndpointOptions> endpoint_options_of(const Machine& machine);
 
-/// AWS_CA_BUNDLE, or the profile's `ca_bundle`: who alone is trusted.
+/// AWS_CA_BUNDLE, or the profile's `ca_bundle`: who alone is trusted. The proxies of HTTPS_PROXY, HTTP_PROXY, NO_PROXY.
 /// Errors: those of reading the file.
 Result<http::ClientOptions> client_options_of(const Machine& machine);
 

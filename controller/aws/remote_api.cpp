@@ -2,20 +2,10 @@
 
 #include <utility>
 
+#include "controller/base/arn.h"
+
 namespace datamesh::aws {
 namespace {
-
-/// The account in "arn:aws:iam::111122223333:role/x"; "" when there is none.
-std::string account_in(const std::string& arn) {
-  std::size_t begin = 0;
-  for (int colons = 0; colons < 4; ++colons) {
-    begin = arn.find(':', begin);
-    if (begin == std::string::npos) return {};
-    ++begin;
-  }
-  const std::size_t end = arn.find(':', begin);
-  return end == std::string::npos ? "" : arn.substr(begin, end - begin);
-}
 
 tl::unexpected<Error> wrong_account(const std::string& declared, const std::string& found, const std::string& role) {
   const std::string who = role.empty() ? "the operator's own credentials belong" : role + " belongs";
@@ -42,9 +32,8 @@ class RemoteAws::Session final : public CredentialProvider {
   /// Credentials that have proved to be of the account.
   Result<std::optional<Credentials>> obtain() override {
     const std::string& role = access_.role.role_arn;
-    if (!role.empty() && account_in(role) != catalog_.account) {
-      return wrong_account(catalog_.account, account_in(role), role);
-    }
+    const std::string named(arn_field(role, ArnField::Account));
+    if (!role.empty() && named != catalog_.account) return wrong_account(catalog_.account, named, role);
     TRY_VALUE(Credentials out, become());
     TRY_VALUE(const std::string account, account_of(shared_.calls, out.keys, place_));
     if (account != catalog_.account) return wrong_account(catalog_.account, account, role);

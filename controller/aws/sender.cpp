@@ -1,5 +1,7 @@
 #include "controller/aws/sender.h"
 
+#include <condition_variable>
+
 namespace datamesh::aws {
 namespace {
 
@@ -10,9 +12,11 @@ constexpr Millis kLongestIdle{4'000};
 
 HttpSender::HttpSender(const Clock& clock, http::ClientOptions options) : clock_(clock), options_(std::move(options)) {}
 
-Result<http::Response> HttpSender::send(const std::string& base, const http::Request& request, Millis timeout) {
+Result<http::Response> HttpSender::send(const std::string& base, const http::Request& request, Millis timeout,
+                                        AtEnd at_end) {
+  if (finish_.stop_requested()) return fail(ErrorKind::Cancelled, "stopped", base);
   TRY_VALUE(const std::shared_ptr<http::Client> client, begin(base));
-  auto out = client->send(request, timeout, stop_.get_token());
+  auto out = client->send(request, timeout, (at_end == AtEnd::Finish ? stop_ : finish_).get_token());
   end(base);
   return out;
 }
@@ -39,6 +43,13 @@ void HttpSender::end(const std::string& base) {
   Host& host = hosts_[base];
   --host.under_way;
   host.idle_since = clock_.now();
+}
+
+void HttpSender::pause(Millis span) const {
+  std::mutex nobodys;
+  std::unique_lock lock(nobodys);
+  std::condition_variable_any never;
+  never.wait_for(lock, finish_.get_token(), span, [] { return false; });
 }
 
 }  // namespace datamesh::aws

@@ -13,12 +13,22 @@
 
 namespace datamesh::aws {
 
+/// What becomes of a request under way when the operator ends.
+enum class AtEnd {
+  Cut,     ///< nothing is lost: it asks
+  Finish,  ///< it changes something, and what came of it shall be known
+};
+
 class Sender {
  public:
   virtual ~Sender() = default;
   /// Sends `request` to the server of `base` ("https://host:port"), once. Blocks; safe from several threads.
   /// Errors: those of http::Client::send.
-  virtual Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout) = 0;
+  virtual Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout,
+                                      AtEnd at_end) = 0;
+  Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout) {
+    return send(base, request, timeout, AtEnd::Cut);
+  }
 };
 
 /// One client for each host, kept with its connections. Connections that have idled are not used again: servers close
@@ -28,10 +38,18 @@ class HttpSender final : public Sender {
   /// `clock` must outlive it.
   explicit HttpSender(const Clock& clock, http::ClientOptions options = {});
 
-  Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout) override;
+  using Sender::send;
+  Result<http::Response> send(const std::string& base, const http::Request& request, Millis timeout, AtEnd at_end) override;
 
-  /// Ends what is under way, and lets nothing begin any more: it is Cancelled. Callable from any thread.
-  void stop() { stop_.request_stop(); }
+  /// Lets nothing begin any more, and ends what is under way but AtEnd::Finish: it is Cancelled. Callable from any thread.
+  void finish() { finish_.request_stop(); }
+  /// The same, and ends those too.
+  void stop() {
+    finish();
+    stop_.request_stop();
+  }
+  /// Waits for `span`, or until `finish` or `stop`.
+  void pause(Millis span) const;
 
  private:
   struct Host {
@@ -45,6 +63,7 @@ class HttpSender final : public Sender {
 
   const Clock& clock_;
   const http::ClientOptions options_;
+  std::stop_source finish_;
   std::stop_source stop_;
   std::mutex mutex_;
   std::map<std::string, Host> hosts_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "controller/aws/fenced_api.h"
 #include "controller/aws/protocol.h"
 
 namespace datamesh::aws {
@@ -47,6 +48,12 @@ bool correct(CorrectedClock& clock, const Error& error, const http::Response& re
   return true;
 }
 
+/// Messages that were taken and are not deleted come again.
+AtEnd at_end_of(const Call& call) {
+  const bool asks = is_read(call.operation) || call.service == Service::Sts || call.operation == "ReceiveMessage";
+  return asks ? AtEnd::Cut : AtEnd::Finish;
+}
+
 }  // namespace
 
 std::optional<Time> parse_http_date(std::string_view text) {
@@ -81,7 +88,7 @@ Result<Json> SignedCalls::call(const Call& call, const sigv4::Keys& keys, const 
   for (int attempt = 1;; ++attempt) {
     const auto response =
         sender_.send(base, is_signed ? signed_request(request, base, keys, purpose, clock.now()) : request,
-                     options_.timeout);
+                     options_.timeout, at_end_of(call));
     if (!response) return fail(response.error());
     auto out = decode(call, *response);
     if (out || !is_signed || attempt == 2 || !correct(clock, out.error(), *response)) return out;

@@ -4,6 +4,8 @@
 #include <array>
 #include <iterator>
 
+#include "controller/base/arn.h"
+
 namespace datamesh::catalog {
 namespace {
 
@@ -267,16 +269,9 @@ std::string account_of_principal(std::string_view principal) {
       (principal.size() == 12 || principal.substr(12) == ":IAMPrincipals")) {
     return std::string(principal.substr(0, 12));
   }
-  if (!principal.starts_with("arn:")) return {};
-  std::size_t at = 0;
-  for (int colon = 0; colon < 4; ++colon) {
-    at = principal.find(':', at);
-    if (at == principal.npos) return {};
-    ++at;
-  }
-  const std::string_view account = principal.substr(at, 12);
-  return is_account_id(account) && principal.substr(at + 12, 1) == ":" ? std::string(account)
-                                                                      : std::string();
+  const std::string_view account = arn_field(principal, ArnField::Account);
+  const bool is_whole = !arn_field(principal, ArnField::Resource).empty();
+  return is_account_id(account) && is_whole ? std::string(account) : std::string();
 }
 
 }  // namespace datamesh::catalog

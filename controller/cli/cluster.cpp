@@ -31,6 +31,7 @@ Result<kube::ClusterAccess> find_cluster(const ClusterOptions& options) {
   search.home = variable("HOME");
   search.pod_host = variable("KUBERNETES_SERVICE_HOST");
   search.pod_port = variable("KUBERNETES_SERVICE_PORT");
+  search.proxies = http::proxy_settings([](const std::string& name) { return variable(name.c_str()); });
   return kube::find_access(search, read_file);
 }
 

@@ -127,12 +127,13 @@ void LocalMesh::make_notices() {
     options_.engine_executor->post([this, notice] { engine_->catalogs_changed(notice); });
   };
   parts.drop = [metrics = metrics_.get()](engine::NoticeFate fate) { metrics->noticed(fate, std::nullopt); };
-  parts.trouble = [log = options_.log](const lake::QueueRef& queue, const std::optional<Error>& error) {
+  parts.trouble = [this, log = options_.log](const lake::QueueRef& queue, const std::optional<Error>& error) {
+    options_.engine_executor->post([this, url = queue.url, error] { engine_->queue_polled(url, error); });
     if (error) {
       log->warn("change notices are not received; changes are seen by the sweeps alone",
                 {{"queue", queue.url}, {"catalog", to_string(queue.reader)}, {"reason", to_string(*error)}});
     } else {
-      log->info("change notices are received again", {{"queue", queue.url}});
+      log->info("change notices are received", {{"queue", queue.url}});
     }
   };
   notices_ = std::make_unique<engine::NoticePoller>(std::move(parts));

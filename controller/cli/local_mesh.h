@@ -53,6 +53,8 @@ class LocalMesh {
   static Result<std::unique_ptr<LocalMesh>> open(const LocalMeshOptions& options);
 
   engine::Engine& engine() { return *engine_; }
+  /// Ends the calls to AWS under way that only ask. For good.
+  void finish_calls() { remote_access_->finish(); }
   /// Ends the calls to AWS that are under way, so that the notice executor can stop at once. For good.
   void cut_calls() { remote_access_->stop(); }
   /// Only where the store is that of the state folder.

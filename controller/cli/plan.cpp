@@ -121,12 +121,14 @@ std::size_t count_actions(const Json& plan) {
 }
 
 void print_plan(const Json& plan, Session& session) {
-  for (const std::string& problem : words(member(plan, "problems"))) {
+  const auto problems = words(member(plan, "problems"));
+  for (const std::string& problem : problems) {
     session.out() << session.style(Tone::Warning, "! ") << problem << "\n";
   }
   const std::size_t actions = count_actions(plan);
   if (actions == 0) {
-    session.out() << "No changes: every catalog is as declared.\n";
+    session.out() << (problems.empty() ? "No changes: every catalog is as declared.\n"
+                                       : "No changes can be made; what is named above remains.\n");
     return;
   }
   std::size_t catalogs = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 #include "controller/aws/credential_chain.h"
 #include "controller/aws/failing_api.h"
@@ -48,12 +47,14 @@ Result<void> check_endpoint(const std::string& endpoint, const std::vector<std::
 struct RemoteAccess::Parts {
   Parts(const Clock& clock, aws::Machine machine, const Settings& settings)
       : sender(clock, settings.client),
+        local(clock),
         calls(sender, clock, {settings.endpoints}),
-        provider(aws::default_credentials(std::move(machine), calls)),
+        provider(aws::default_credentials(std::move(machine), calls, local)),
         own(*provider, calls.clock()),
         limiter(clock, {}) {}
 
   aws::HttpSender sender;
+  aws::HttpSender local;  ///< without proxies
   aws::SignedCalls calls;
   std::unique_ptr<aws::CredentialProvider> provider;
   aws::CachedCredentials own;
@@ -73,9 +74,18 @@ Result<RemoteAccess::Parts*> RemoteAccess::parts() {
   return parts_.get();
 }
 
+void RemoteAccess::finish() {
+  const std::lock_guard lock(mutex_);
+  if (!parts_) return;
+  parts_->sender.finish();
+  parts_->local.finish();
+}
+
 void RemoteAccess::stop() {
   const std::lock_guard lock(mutex_);
-  if (parts_) parts_->sender.stop();
+  if (!parts_) return;
+  parts_->sender.stop();
+  parts_->local.stop();
 }
 
 std::unique_ptr<aws::Api> RemoteAccess::as_operator(const api::AccountSpec& account) {
@@ -90,7 +100,7 @@ std::unique_ptr<aws::Api> RemoteAccess::as_operator(const api::AccountSpec& acco
   access.role.external_id = account.connection.external_id;
   access.endpoint = account.connection.endpoint;
   return std::make_unique<aws::RemoteAws>(
-      aws::RemoteAws::Shared{parts.calls, parts.own, parts.limiter, [](Millis wait) { std::this_thread::sleep_for(wait); }},
+      aws::RemoteAws::Shared{parts.calls, parts.own, parts.limiter, [&parts](Millis wait) { parts.sender.pause(wait); }},
       [access](const std::string&) -> Result<aws::RoleAccess> { return access; });
 }
 

@@ -27,7 +27,10 @@ class RemoteAccess {
   /// call gives the error that says so.
   std::unique_ptr<aws::Api> as_operator(const api::AccountSpec& account);
 
-  /// Ends the calls under way, long polls among them; from then on every call is Cancelled.
+  /// Ends the calls under way that ask, long polls among them, and what waits for its turn; calls that change something go
+  /// on to their answer. From then on every call is Cancelled.
+  void finish();
+  /// The same, and ends those that change something too.
   void stop();
 
  private:

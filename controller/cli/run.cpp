@@ -130,7 +130,10 @@ class Running {
   /// Lets the engine finish its calls in flight, then gives the Lease up. False when that took too long.
   bool finish() {
     log_.info("stopping");
-    engine_executor_.post([this] { mesh_->engine().stop([this] { signals_.wake(); }); });
+    engine_executor_.post([this] {
+      mesh_->engine().stop([this] { signals_.wake(); });
+      mesh_->finish_calls();
+    });
     const auto event = signals_.wait(kPatience);
     if (event == Signals::Event::Signal) ::_exit(exit_status::kFailure);
     if (event == Signals::Event::TimeOut) return false;

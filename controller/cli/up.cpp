@@ -118,7 +118,10 @@ class Running {
   /// Lets the engine finish its calls in flight. False when that took too long.
   bool finish(Signals& signals) {
     log_.info("stopping");
-    engine_executor_.post([this, &signals] { mesh_->engine().stop([&signals] { signals.wake(); }); });
+    engine_executor_.post([this, &signals] {
+      mesh_->engine().stop([&signals] { signals.wake(); });
+      mesh_->finish_calls();
+    });
     const auto event = signals.wait(kPatience);
     if (event == Signals::Event::Signal) ::_exit(exit_status::kFailure);
     if (event == Signals::Event::TimeOut) return false;

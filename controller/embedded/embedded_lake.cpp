@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "controller/base/partition.h"
 #include "controller/embedded/lake_operations.h"
 #include "controller/embedded/lake_principal.h"
 #include "controller/embedded/lake_queues.h"
@@ -203,7 +204,8 @@ std::unique_ptr<aws::Api> EmbeddedLake::as_role(std::string role_name) {
     AsRole(Core& core, std::string role) : core_(core), role_(std::move(role)) {}
     Result<Json> call(const aws::Call& call) override {
       const std::string& account = call.target.account;
-      return core_.call(call, Identity{account, "arn:aws:iam::" + account + ":role/" + role_, "datamesh-operator"});
+      const std::string partition(partition_of(call.target.region));
+      return core_.call(call, Identity{account, "arn:" + partition + ":iam::" + account + ":role/" + role_, "datamesh-operator"});
     }
 
    private:

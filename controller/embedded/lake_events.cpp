@@ -41,7 +41,7 @@ Json identity_of(const Identity& caller) {
   const std::string_view role = role_name_of(caller.arn);
   if (role.empty()) return {{"type", "IAMUser"}, {"arn", caller.arn}, {"accountId", caller.account}};
   return {{"type", "AssumedRole"},
-          {"arn", "arn:aws:sts::" + caller.account + ":assumed-role/" + std::string(role) + "/" + caller.session},
+          {"arn", session_arn_of(caller.arn, caller.session)},
           {"accountId", caller.account},
           {"sessionContext",
            {{"sessionIssuer",
@@ -89,7 +89,7 @@ bool has(const std::array<std::string_view, Size>& words, const std::string& wor
 Json glue_event(const Session& session) {
   const Json& input = session.call.input;
   const std::string& operation = session.call.operation;
-  const std::string start = "arn:aws:glue:" + session.region() + ":" + session.account() + ":";
+  const std::string start = session.arn_start("glue") + session.region() + ":" + session.account() + ":";
   std::string database = string_at(input, "DatabaseName");
   if (has(kTableChanges, operation)) {
     std::string table = string_at(input, "TableName");

@@ -119,8 +119,8 @@ Result<void> require(Session& session, const Subject& subject, Permission permis
 Result<void> require_location(Session& session, const Catalog& owner, const std::string& location,
                               const std::string& database_location) {
   if (registered_location(owner, location).empty()) return {};
-  const std::string arn = arn_of_path(location);
-  const std::string within = arn_of_path(database_location);
+  const std::string arn = arn_of_path(location, owner.ref.region);
+  const std::string within = arn_of_path(database_location, owner.ref.region);
   const bool is_covered = !within.empty() && !registered_location(owner, within).empty() &&
                           (arn + "/").starts_with(within + "/");
   const bool is_admin = owner.ref.account == session.account() && session.is_lake_admin(session.caller);

@@ -55,8 +55,9 @@ void drop_rights(Catalog& catalog, std::string_view prefix);
 /// Forgets every row on exactly that resource.
 void drop_rights_on(Catalog& catalog, std::string_view resource_key);
 
-/// "arn:aws:s3:::bucket/prefix" of "s3://bucket/prefix/" or of such an ARN; empty for what is neither.
-std::string arn_of_path(std::string_view path);
+/// "arn:aws:s3:::bucket/prefix" of "s3://bucket/prefix/" or of such an ARN, in the partition of `region`; empty for what
+/// is neither.
+std::string arn_of_path(std::string_view path, std::string_view region);
 /// The registered location (its ARN) that holds this path or ARN; empty when there is none.
 std::string registered_location(const Catalog& catalog, std::string_view path);
 

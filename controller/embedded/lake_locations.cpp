@@ -2,13 +2,14 @@
 // Source: lake-formation.md 2.9
 #include <algorithm>
 
+#include "controller/base/partition.h"
 #include "controller/embedded/lake_grants.h"
 #include "controller/embedded/lake_operations.h"
 
 namespace datamesh::embedded::lake {
 namespace {
 
-constexpr std::string_view kS3Arn = "arn:aws:s3:::";
+std::string s3_arn_start(std::string_view region) { return "arn:" + std::string(partition_of(region)) + ":s3:::"; }
 
 /// Whether a value passes a filter of ListResources.
 bool passes(const Json& condition, const std::string& value) {
@@ -38,9 +39,10 @@ bool passes_all(const Json& conditions, const Json& location) {
 }
 
 Result<Json> register_resource(Session& session, const Json& input) {
-  const std::string arn = arn_of_path(string_at(input, "ResourceArn"));
-  if (arn.empty() || !string_at(input, "ResourceArn").starts_with(kS3Arn)) {
-    return session.invalid("ResourceArn must be an S3 ARN such as arn:aws:s3:::bucket/prefix.");
+  const std::string arn = arn_of_path(string_at(input, "ResourceArn"), session.region());
+  const std::string start = s3_arn_start(session.region());
+  if (arn.empty() || !string_at(input, "ResourceArn").starts_with(start)) {
+    return session.invalid("ResourceArn must be an S3 ARN such as " + start + "bucket/prefix.");
   }
   const bool has_role = !string_at(input, "RoleArn").empty();
   const bool is_linked = input.value("UseServiceLinkedRole", false);
@@ -51,7 +53,7 @@ Result<Json> register_resource(Session& session, const Json& input) {
   if (home.locations.find(arn) != nullptr) return session.exists("Resource is already registered: " + arn);
   Json location = {{"ResourceArn", arn},
                    {"RoleArn", has_role ? string_at(input, "RoleArn")
-                                        : "arn:aws:iam::" + session.account() +
+                                        : session.arn_start("iam") + ":" + session.account() +
                                               ":role/aws-service-role/lakeformation.amazonaws.com/"
                                               "AWSServiceRoleForLakeFormationDataAccess"},
                    {"LastModified", seconds_of(session.now_millis())},
@@ -67,7 +69,7 @@ Result<Json> register_resource(Session& session, const Json& input) {
 }
 
 Result<std::string> registered(Session& session, const Json& input) {
-  std::string arn = arn_of_path(string_at(input, "ResourceArn"));
+  std::string arn = arn_of_path(string_at(input, "ResourceArn"), session.region());
   if (session.home().locations.find(arn) == nullptr) {
     return session.not_found("Resource is not registered: " + string_at(input, "ResourceArn"));
   }
@@ -113,19 +115,20 @@ Result<Json> list_resources(Session& session, const Json& input) {
 
 }  // namespace
 
-std::string arn_of_path(std::string_view path) {
+std::string arn_of_path(std::string_view path, std::string_view region) {
   std::string out;
-  constexpr std::string_view kSchemes[] = {"s3://", "s3a://", "s3n://", kS3Arn};
-  for (const std::string_view scheme : kSchemes) {
-    if (path.starts_with(scheme)) out = std::string(kS3Arn) + std::string(path.substr(scheme.size()));
+  const std::string start = s3_arn_start(region);
+  for (const std::string_view scheme : {std::string_view("s3://"), std::string_view("s3a://"), std::string_view("s3n://"),
+                                        std::string_view(start)}) {
+    if (path.starts_with(scheme)) out = start + std::string(path.substr(scheme.size()));
   }
   while (out.ends_with('/')) out.pop_back();
   return out;
 }
 
 std::string registered_location(const Catalog& catalog, std::string_view path) {
-  std::string arn = arn_of_path(path);
-  while (arn.size() > kS3Arn.size()) {
+  std::string arn = arn_of_path(path, catalog.ref.region);
+  while (!arn.empty()) {
     if (catalog.locations.find(arn) != nullptr) return arn;
     const std::size_t slash = arn.rfind('/');
     if (slash == std::string::npos) break;

@@ -315,10 +315,10 @@ Result<Json> list_permissions(Session& session, const Json& input) {
 
 /// The ranges of rows about what lies at, above or below an S3 path.
 Result<Json> effective_for_path(Session& session, const Json& input) {
-  const std::string path = arn_of_path(string_at(input, "ResourceArn"));
+  const std::string path = arn_of_path(string_at(input, "ResourceArn"), session.region());
   const Catalog& home = session.home();
   const auto meets = [&](const std::string& location) {
-    const std::string at = arn_of_path(location);
+    const std::string at = arn_of_path(location, session.region());
     return !at.empty() && ((path + "/").starts_with(at + "/") || (at + "/").starts_with(path + "/"));
   };
   std::vector<Source> sources;

@@ -2,20 +2,11 @@
 
 #include <algorithm>
 
+#include "controller/base/arn.h"
 #include "controller/embedded/lake_resource.h"
 
 namespace datamesh::embedded::lake {
 namespace {
-
-/// The field `index` of an ARN, from 0; the last one keeps its colons.
-std::string_view arn_field(std::string_view arn, int index) {
-  for (int i = 0; i < index; ++i) {
-    const std::size_t colon = arn.find(':');
-    if (colon == std::string_view::npos) return {};
-    arn.remove_prefix(colon + 1);
-  }
-  return index >= 5 ? arn : arn.substr(0, arn.find(':'));
-}
 
 std::string_view after_last_slash(std::string_view text) {
   const std::size_t slash = text.rfind('/');
@@ -45,9 +36,9 @@ Result<Principal> read_iam(std::string_view text, std::string_view account, std:
 }
 
 Result<Principal> read_arn(std::string_view text) {
-  const std::string_view service = arn_field(text, 2);
-  const std::string_view account = arn_field(text, 4);
-  const std::string_view resource = arn_field(text, 5);
+  const std::string_view service = arn_field(text, ArnField::Service);
+  const std::string_view account = arn_field(text, ArnField::Account);
+  const std::string_view resource = arn_field(text, ArnField::Resource);
   if (service == "iam") return read_iam(text, account, resource);
   if (service == "organizations" && is_account_id(account)) {
     if (resource.starts_with("organization/o-")) {
@@ -72,12 +63,17 @@ bool is_account_id(std::string_view text) {
 }
 
 std::string_view account_of_arn(std::string_view arn) {
-  const std::string_view account = arn_field(arn, 4);
+  const std::string_view account = arn_field(arn, ArnField::Account);
   return is_account_id(account) ? account : std::string_view();
 }
 
+std::string session_arn_of(std::string_view role_arn, std::string_view session) {
+  return "arn:" + std::string(arn_field(role_arn, ArnField::Partition)) + ":sts::" + std::string(arn_field(role_arn, ArnField::Account)) +
+         ":assumed-role/" + std::string(role_name_of(role_arn)) + "/" + std::string(session);
+}
+
 std::string_view role_name_of(std::string_view arn) {
-  const std::string_view resource = arn_field(arn, 5);
+  const std::string_view resource = arn_field(arn, ArnField::Resource);
   return resource.starts_with("role/") ? after_last_slash(resource) : std::string_view();
 }
 

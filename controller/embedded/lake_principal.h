@@ -40,6 +40,8 @@ Result<Principal> read_principal(std::string_view text);
 bool is_account_id(std::string_view text);
 /// "role" of "arn:aws:iam::111122223333:role/path/role"; empty when it is no role.
 std::string_view role_name_of(std::string_view arn);
+/// "arn:aws:sts::111122223333:assumed-role/role/me": the session "me" of such a role, as STS and CloudTrail show it.
+std::string session_arn_of(std::string_view role_arn, std::string_view session);
 /// The account of an ARN; empty when it names none.
 std::string_view account_of_arn(std::string_view arn);
 

@@ -133,7 +133,7 @@ Result<Json> get_queue_attributes(Session& session, const Json& input) {
   Json all = attributes_of(session, name);
   all["ApproximateNumberOfMessages"] = std::to_string(waiting);
   all["ApproximateNumberOfMessagesNotVisible"] = std::to_string(taken);
-  all["QueueArn"] = "arn:aws:sqs:" + session.region() + ":" + session.account() + ":" + name;
+  all["QueueArn"] = session.arn_start("sqs") + session.region() + ":" + session.account() + ":" + name;
   all["VisibilityTimeout"] = std::to_string(number_attribute(session, name, "VisibilityTimeout", kVisibilitySeconds));
   all["MessageRetentionPeriod"] = std::to_string(number_attribute(session, name, "MessageRetentionPeriod", kRetentionSeconds));
   all["CreatedTimestamp"] =

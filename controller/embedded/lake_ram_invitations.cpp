@@ -31,7 +31,7 @@ Json invitation_json(const Session& session, const Invitation& invitation) {
           {"receiverAccountId", invitation.receiver},
           {"invitationTimestamp", seconds_of(invitation.sent)},
           {"status", status_of(invitation, session.now)},
-          {"receiverArn", "arn:aws:iam::" + invitation.receiver + ":root"}};
+          {"receiverArn", session.arn_start("iam") + ":" + invitation.receiver + ":root"}};
 }
 
 bool is_here(const Session& session, const Invitation& invitation) {
@@ -45,7 +45,7 @@ bool is_among(const Json& list, const std::string& value) {
 
 Result<Invitation> find_invitation(Session& session, const Json& input) {
   const std::string arn = string_at(input, "resourceShareInvitationArn");
-  if (!arn.starts_with("arn:aws:ram:")) return session.error("MalformedArnException", "Malformed ARN: " + arn);
+  if (!arn.starts_with(session.arn_start("ram"))) return session.error("MalformedArnException", "Malformed ARN: " + arn);
   const Invitation* found = session.state.invitations.find(arn);
   if (found == nullptr || !is_here(session, *found)) {
     return session.error("ResourceShareInvitationArnNotFoundException", "Invitation not found: " + arn);
@@ -102,7 +102,7 @@ Result<Json> get_invitations(Session& session, const Json& input) {
     is_left_empty = is_left_empty || (list.size() == 1 && session.is_empty_page_due(paging));
     return true;
   };
-  const std::string prefix = "arn:aws:ram:" + session.region() + ":";
+  const std::string prefix = session.arn_start("ram") + session.region() + ":";
   const std::string next = list_page(session.state.invitations, paging, prefix, emit);
   if (is_left_empty) {
     return Json{{"resourceShareInvitations", Json::array()},

@@ -9,7 +9,7 @@ namespace {
 /// The key of one of the caller's shares.
 Result<std::string> find_own(Session& session, const Json& input) {
   const std::string arn = string_at(input, "resourceShareArn");
-  if (!arn.starts_with("arn:aws:ram:")) return session.error("MalformedArnException", "Malformed ARN: " + arn);
+  if (!arn.starts_with(session.arn_start("ram"))) return session.error("MalformedArnException", "Malformed ARN: " + arn);
   std::string key;
   for_each_under(session.state.shares, prefix_of({session.region(), session.account()}),
                  [&](const std::string& at, const Share& share) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/base/partition.h"
 #include "controller/embedded/lake_principal.h"
 
 namespace datamesh::embedded::lake {
@@ -26,6 +27,10 @@ Catalog* Session::catalog_of(const std::string& owner, const std::string& in_reg
   const CatalogRef ref{owner, in_region.empty() ? region() : in_region};
   if (ref == call.target) return &home();
   return state.find_catalog(ref);
+}
+
+std::string Session::arn_start(std::string_view service) const {
+  return "arn:" + std::string(partition_of(region())) + ":" + std::string(service) + ":";
 }
 
 std::string Session::catalog_id(const Json& input) const {

@@ -41,6 +41,8 @@ class Session {
 
   const std::string& account() const { return call.target.account; }
   const std::string& region() const { return call.target.region; }
+  /// "arn:aws:ram:": how ARNs of `service` begin in the partition of the region.
+  std::string arn_start(std::string_view service) const;
   std::int64_t now_millis() const { return millis_of(now); }
 
   /// The catalog of the target.

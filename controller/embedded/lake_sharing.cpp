@@ -57,7 +57,7 @@ std::size_t pending_invitations(const Session& session) {
 Result<Share> new_share(Session& session, const std::string& receiver, const std::string& key) {
   Share share;
   const std::string id = new_uuid(session, "share");
-  const std::string prefix = "arn:aws:ram:" + session.region() + ":" + session.account() + ":";
+  const std::string prefix = session.arn_start("ram") + session.region() + ":" + session.account() + ":";
   share.arn = prefix + "resource-share/" + id;
   share.name = "LakeFormation-V3-" + id.substr(0, 8);
   share.owner = session.account();
@@ -105,7 +105,7 @@ std::string receiver_of(const Principal& principal, const std::string& owner) {
 }
 
 std::string ram_resource_of(const Session& session, std::string_view resource_key) {
-  const std::string prefix = "arn:aws:glue:" + session.region() + ":" + std::string(part_of(resource_key, 1)) + ":";
+  const std::string prefix = session.arn_start("glue") + session.region() + ":" + std::string(part_of(resource_key, 1)) + ":";
   switch (static_cast<ResourceKind>(resource_key.front())) {
     case ResourceKind::Database: return prefix + "database/" + std::string(part_of(resource_key, 2));
     case ResourceKind::Table:

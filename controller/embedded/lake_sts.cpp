@@ -26,9 +26,7 @@ std::string upper_hex(std::string text) {
 
 /// The ARN of a session of a role: what STS shows, and Lake Formation never does.
 std::string session_arn(const Identity& identity, const std::string& session_name) {
-  const std::string_view role = role_name_of(identity.arn);
-  if (role.empty()) return identity.arn;
-  return "arn:aws:sts::" + identity.account + ":assumed-role/" + std::string(role) + "/" + session_name;
+  return role_name_of(identity.arn).empty() ? identity.arn : session_arn_of(identity.arn, session_name);
 }
 
 std::string unique_id(const Identity& identity) {

@@ -10,6 +10,7 @@ Engine::~Engine() = default;
 void Engine::start() { impl_->start(); }
 void Engine::stop(std::function<void()> stopped) { impl_->stop(std::move(stopped)); }
 void Engine::catalogs_changed(const lake::Notice& notice) { impl_->catalogs_changed(notice); }
+void Engine::queue_polled(const std::string& url, const std::optional<Error>& error) { impl_->queue_polled(url, error); }
 Json Engine::status() const { return impl_->status(); }
 Json Engine::plan(const PlanRequest& request) const { return impl_->plan(request); }
 Result<Json> Engine::explain(const AccessQuestion& question) const { return impl_->explain(question); }

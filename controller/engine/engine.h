@@ -89,6 +89,8 @@ class Engine {
   /// Somebody says that something changed. Declared catalogs that it names are read soon, once for many notices; what
   /// it says is not believed beyond that.
   void catalogs_changed(const lake::Notice& notice);
+  /// The queue at `url` cannot be read any more, or can (nullopt). Says so in the Accounts that declare it.
+  void queue_polled(const std::string& url, const std::optional<Error>& error);
 
   /// {"synced", "idle", "converged", "resources": {kind: {"total", "ready", "stalled"}}, "catalogs": [{"catalog", "observed",
   /// "entries", "pending", "waiting", "held": hash or null, "error", "lastSweep"}], "undeclared"}

@@ -54,6 +54,7 @@ class Engine::Impl {
 
   // impl_notices.cpp
   void catalogs_changed(const lake::Notice& notice);
+  void queue_polled(const std::string& url, const std::optional<Error>& error);
 
   // impl_report.cpp
   Json status() const;
@@ -176,11 +177,13 @@ class Engine::Impl {
   NoticeFate wake(const CatalogRef& ref, const lake::Notice& notice);
   void follow_notice(CatalogState& state);
   void tell_of_queues();
+  std::optional<reconcilers::StatedCondition> change_notices(const api::Resource& account) const;
 
   // ---- impl_preflight.cpp: what IAM would refuse
   const api::Resource* remote_account(const std::string& id) const;
   void needs_changed(const std::string& account);
   void look_over_needs();
+  void look_over_needs_of(const std::string& id);
   void begin_preflights();
   void ask_iam(AccountPreflight& preflight);
   void take_preflight(const std::string& account, const AccountPreflight& asked, Result<lake::Preflight> found);
@@ -240,6 +243,7 @@ class Engine::Impl {
   std::optional<std::uint64_t> preflight_timer_;
   int preflights_running_ = 0;  ///< of `jobs_`
   bool look_posted_ = false;
+  std::set<std::string> to_look_over_;  ///< accounts whose needs have changed
   Time next_look_{};
 
   std::unique_ptr<api::Watch> watch_;
@@ -247,6 +251,7 @@ class Engine::Impl {
   std::set<api::ObjectKey> to_assess_;
   std::set<api::ObjectKey> deferred_;  ///< assessed again when something was planned
   std::vector<NoticeQueue> told_queues_;
+  std::map<std::string, std::optional<Error>> polled_queues_;  ///< by URL: why one cannot be read, or nullopt
   bool queues_posted_ = false;
   bool reclaim_posted_ = false;
   bool flush_posted_ = false;

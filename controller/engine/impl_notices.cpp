@@ -5,8 +5,12 @@
 
 #include "controller/engine/impl.h"
 #include "controller/mesh/topology.h"
+#include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
+
+namespace reason = reconcilers::reason;
+
 namespace {
 
 /// Between the end of a reading and the next one that notices bring about; longer where reading takes long.
@@ -27,6 +31,21 @@ std::string session_arn(const std::string& role) {
   const std::string account = role.substr(begin + 6, path - begin - 6);
   return role.substr(0, begin) + ":sts::" + account + ":assumed-role/" + role.substr(role.rfind('/') + 1) + "/" +
          kOperatorSession;
+}
+
+reconcilers::StatedCondition not_received(const api::AccountSpec& account, const std::string& url, const Error& error) {
+  std::string_view why = reason::kQueueUnreachable;
+  std::string remedy = "check its URL and region, and that the operator can reach it";
+  if (error.kind == ErrorKind::NotFound) {
+    why = reason::kQueueNotFound;
+    remedy = "make the queue, or correct the URL or region in changeNotices";
+  } else if (error.kind == ErrorKind::Denied) {
+    why = reason::kQueueAccessDenied;
+    remedy = "allow " + mesh::operator_role(account) + " sqs:ReceiveMessage and sqs:DeleteMessage on it, and kms:Decrypt " +
+             "where it has a key of its own";
+  }
+  return {"ChangeNotices", "False", std::string(why),
+          "the queue " + url + " is not read: " + to_string(error) + ". Changes are seen by the sweeps alone; " + remedy};
 }
 
 Time resumes(const CatalogState& state) {
@@ -96,8 +115,41 @@ void Engine::Impl::tell_of_queues() {
     for (auto& [url, queue] : queues) all.push_back(std::move(queue));
     if (all == told_queues_) return;
     told_queues_ = all;
+    std::erase_if(polled_queues_, [&](const auto& each) {
+      return std::none_of(all.begin(), all.end(), [&](const NoticeQueue& queue) { return queue.queue.url == each.first; });
+    });
     parts_.notice_queues(std::move(all));
   });
+}
+
+void Engine::Impl::queue_polled(const std::string& url, const std::optional<Error>& error) {
+  if (stopping_) return;
+  polled_queues_[url] = error;
+  for (const auto& [key, resource] : mesh_.all()) {
+    const auto* account = std::get_if<api::AccountSpec>(&resource->spec);
+    if (account == nullptr) continue;
+    const bool declares = std::any_of(account->notice_queues.begin(), account->notice_queues.end(),
+                                      [&](const api::NoticeQueue& each) { return each.url == url; });
+    ResourceState* const state = declares ? ledger_.find(key) : nullptr;
+    if (state != nullptr) assess_later(*state);
+  }
+}
+
+/// The condition ChangeNotices; nullopt for accounts without queues, and until all have been asked or one has failed.
+std::optional<reconcilers::StatedCondition> Engine::Impl::change_notices(const api::Resource& account) const {
+  const auto& spec = mesh::spec_of<api::AccountSpec>(account);
+  const auto same = mesh_.accounts_with_id(spec.account_id);
+  if (spec.notice_queues.empty() || same.empty() || same.front()->key != account.key) return std::nullopt;
+  std::size_t asked = 0;
+  for (const api::NoticeQueue& each : spec.notice_queues) {
+    const auto polled = polled_queues_.find(each.url);
+    if (polled == polled_queues_.end()) continue;
+    ++asked;
+    if (polled->second) return not_received(spec, each.url, *polled->second);
+  }
+  if (asked < spec.notice_queues.size()) return std::nullopt;
+  return reconcilers::StatedCondition{"ChangeNotices", "True", std::string(reason::kNoticesReceived),
+                                      "the queues of change notices are read"};
 }
 
 lake::QueueRef queue_of(const api::AccountSpec& account, const api::NoticeQueue& queue) {

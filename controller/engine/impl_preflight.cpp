@@ -16,7 +16,7 @@ namespace reason = reconcilers::reason;
 namespace {
 
 constexpr int kAtOnce = 2;                                     ///< workers that may wait for IAM
-constexpr Millis kLookEvery = std::chrono::seconds(5);         ///< needs are gathered by a walk over all claims
+constexpr Millis kLookEvery = std::chrono::seconds(5);         ///< needs are gathered by a walk over the account's claims
 constexpr Millis kAskAgainAfter = std::chrono::minutes(1);     ///< however much happens
 constexpr Millis kWhileMissing = std::chrono::minutes(5);       ///< or the account cannot be reached
 constexpr Millis kWhileAllowed = std::chrono::hours(1);
@@ -34,47 +34,44 @@ const api::Resource* Engine::Impl::remote_account(const std::string& id) const {
 }
 
 void Engine::Impl::needs_changed(const std::string& account) {
-  if (look_posted_ || stopping_) return;
-  if (!preflights_.contains(account) && remote_account(account) == nullptr) return;
+  if (stopping_ || (!preflights_.contains(account) && remote_account(account) == nullptr)) return;
+  to_look_over_.insert(account);
+  if (look_posted_) return;
   look_posted_ = true;
   const auto look = [this] { look_over_needs(); };
   next_look_ <= now() ? parts_.executor->post(look) : void(parts_.executor->run_at(next_look_, look));
 }
 
-/// Gathers what each account of AWS needs, in one walk over all claims.
+/// Gathers what the accounts need whose claims have changed; nobody else is looked at.
 void Engine::Impl::look_over_needs() {
   look_posted_ = false;
   if (stopping_) return;
   next_look_ = now() + kLookEvery;
-  std::map<std::string, std::vector<lake::NeededEntry>> needed;
-  std::set<KeyId> seen;
-  for (const auto& [key, state] : ledger_.all()) {
-    if (key.kind == "Account" && mesh_.find(key) != nullptr) {
-      const std::string& id = mesh::spec_of<api::AccountSpec>(*mesh_.find(key)).account_id;
-      if (remote_account(id) != nullptr) needed.try_emplace(id);
-    }
-  }
-  for (const auto& [key, state] : ledger_.all()) {
-    for (const IndexedClaim& claim : state->claims) {
-      const catalog::EntryKey& entry = ledger_.key(claim.key);
-      const auto at = needed.find(entry.catalog.account);
-      if (at == needed.end() || !seen.insert(claim.key).second) continue;
-      at->second.push_back({entry, claim.value, claim.release == reconcilers::Release::Retain});
-    }
-  }
-  std::erase_if(preflights_, [&](const auto& each) { return !each.second.busy && !needed.contains(each.first); });
-  for (const auto& [id, entries] : needed) {
-    const auto& spec = mesh::spec_of<api::AccountSpec>(*remote_account(id));
-    auto needs = lake::needs_to_ask(policy_place(spec, entries), entries);
-    AccountPreflight& preflight = preflights_[id];
-    if (preflight.needs == needs && preflight.account.connection == spec.connection) continue;
-    const bool other_way = !(preflight.account.connection == spec.connection);
-    preflight.catalog = {id, spec.regions.front()};
-    preflight.account = spec;
-    preflight.needs = std::move(needs);
-    preflight.next = other_way ? now() : std::min(preflight.next, std::max(now(), preflight.asked + kAskAgainAfter));
-  }
+  for (const std::string& id : std::exchange(to_look_over_, {})) look_over_needs_of(id);
   begin_preflights();
+}
+
+void Engine::Impl::look_over_needs_of(const std::string& id) {
+  const api::Resource* const account = remote_account(id);
+  if (account == nullptr) {
+    const auto at = preflights_.find(id);
+    if (at != preflights_.end() && !at->second.busy) preflights_.erase(at);
+    return;
+  }
+  std::vector<lake::NeededEntry> entries;
+  for (const KeyId key : ledger_.claimed_in(id)) {
+    const IndexedClaim& claim = ledger_.first_claim(key);
+    entries.push_back({ledger_.key(key), claim.value, claim.release == reconcilers::Release::Retain});
+  }
+  const auto& spec = mesh::spec_of<api::AccountSpec>(*account);
+  auto needs = lake::needs_to_ask(policy_place(spec, entries), entries);
+  AccountPreflight& preflight = preflights_[id];
+  if (preflight.needs == needs && preflight.account.connection == spec.connection) return;
+  const bool other_way = !(preflight.account.connection == spec.connection);
+  preflight.catalog = {id, spec.regions.front()};
+  preflight.account = spec;
+  preflight.needs = std::move(needs);
+  preflight.next = other_way ? now() : std::min(preflight.next, std::max(now(), preflight.asked + kAskAgainAfter));
 }
 
 /// Asks about those who are due, a few at once, and sets the alarm for the next.

@@ -372,7 +372,11 @@ Json Engine::Impl::status_json(ResourceState& state, const Resource& resource,
   input.entries = entries_json(state, recorded);
   if (!state.conditions.empty()) input.previous["conditions"] = Json::parse(state.conditions);
   input.now = now();
-  if (resource.key.kind == "Account") input.stated = permitted(resource);
+  if (resource.key.kind == "Account") {
+    for (auto& each : {permitted(resource), change_notices(resource)}) {
+      if (each) input.stated.push_back(*each);
+    }
+  }
   Json status = assess(input);
   if (resource.key.kind == "Account") add_account_status(resource, status);
   if (resource.key.kind == "DataProduct") add_product_status(resource, state, tables, status);

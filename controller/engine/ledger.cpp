@@ -118,9 +118,11 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   keys_missing(fresh, state.claims, joined);
   for (const KeyId id : left) {
     std::erase(lines_[id].claimants, &state);
+    if (!is_claimed(id)) claimed_in_[keys_[id]->catalog.account].erase(id);
     if (state.recorded.contains(id)) lines_[id].former.push_back(&state);
   }
   for (const KeyId id : joined) {
+    if (!is_claimed(id)) claimed_in_[keys_[id]->catalog.account].insert(id);
     lines_[id].claimants.push_back(&state);
     std::erase(lines_[id].former, &state);
   }
@@ -229,6 +231,19 @@ bool Ledger::is_recorded(KeyId id) const {
     if (value && !covers(found->second.permission, std::get<PermissionValue>(*value))) return false;
   }
   return true;
+}
+
+const std::set<KeyId>& Ledger::claimed_in(const std::string& account) const {
+  static const std::set<KeyId> kNone;
+  const auto found = claimed_in_.find(account);
+  return found == claimed_in_.end() ? kNone : found->second;
+}
+
+const IndexedClaim& Ledger::first_claim(KeyId id) const {
+  const auto& claimants = lines_[id].claimants;
+  const auto first = std::min_element(claimants.begin(), claimants.end(),
+                                      [](const auto* a, const auto* b) { return a->key < b->key; });
+  return *claims_on(**first, id).first;
 }
 
 std::vector<KeyId> Ledger::needs(KeyId id) const {

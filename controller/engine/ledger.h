@@ -115,6 +115,10 @@ class Ledger {
            (local.kind == catalog::EntryKind::Permission && local.name.ends_with(catalog::kIamAllowedPrincipals));
   }
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
+  /// The entries of all catalogs of `account` that are claimed.
+  const std::set<KeyId>& claimed_in(const std::string& account) const;
+  /// The claim on a claimed entry by the first claimant, in the order of their names.
+  const IndexedClaim& first_claim(KeyId id) const;
   std::size_t size() const { return keys_.size(); }
 
  private:
@@ -133,6 +137,7 @@ class Ledger {
   std::vector<const catalog::EntryKey*> keys_;
   std::map<CatalogRef, std::map<std::string, KeyId>> tag_assignments_;
   std::vector<Line> lines_;
+  std::unordered_map<std::string, std::set<KeyId>> claimed_in_;
   std::map<api::ObjectKey, std::unique_ptr<ResourceState>> resources_;
 };
 

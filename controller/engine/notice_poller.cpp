@@ -1,6 +1,7 @@
 #include "controller/engine/notice_poller.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace datamesh::engine {
 namespace {
@@ -10,6 +11,9 @@ constexpr std::chrono::seconds kLongestWait{20};
 
 /// A server that does not wait for messages is asked this often.
 constexpr Millis kShortPoll{500};
+
+/// What passes by itself is told of after so many failures in a row.
+constexpr int kFailuresOfTrouble = 3;
 
 constexpr Millis kFirstDelay{1'000};
 constexpr Millis kLongestDelay{30'000};
@@ -23,9 +27,13 @@ Millis delay_after(int failures) { return std::min(kLongestDelay, kFirstDelay * 
 
 void NoticePoller::follow(std::vector<NoticeQueue> queues) {
   parts_.executor->post([this, queues = std::move(queues)] {
-    for (auto& [url, line] : lines_) line.is_followed = false;
+    std::set<std::string> before;
+    for (auto& [url, line] : lines_) {
+      if (std::exchange(line.is_followed, false)) before.insert(url);
+    }
     for (const NoticeQueue& queue : queues) {
       Line& line = lines_[queue.queue.url];
+      if (!before.contains(queue.queue.url)) line.was_told = false;
       line.queue = queue;
       line.is_followed = true;
     }
@@ -138,10 +146,16 @@ bool NoticePoller::is_new(Line& line, const std::string& id) {
 }
 
 void NoticePoller::report(Line& line, const std::optional<Error>& error) {
-  const bool was_well = line.failures == 0;
+  if (error && error->kind == ErrorKind::Cancelled) return;
   line.failures = error ? line.failures + 1 : 0;
-  const bool is_news = error ? was_well : !was_well;
-  if (is_news && parts_.trouble) parts_.trouble(line.queue.queue, error);
+  const bool may_pass = error && (error->kind == ErrorKind::Transient || error->kind == ErrorKind::Throttled);
+  if (may_pass && line.failures < kFailuresOfTrouble) return;
+  std::optional<ErrorKind> kind;
+  if (error) kind = error->kind;
+  if (line.was_told && line.told == kind) return;
+  line.was_told = true;
+  line.told = kind;
+  if (parts_.trouble) parts_.trouble(line.queue.queue, error);
 }
 
 }  // namespace datamesh::engine

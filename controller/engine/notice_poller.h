@@ -23,7 +23,8 @@ struct NoticeParts {
   ApiFor api_for;
   std::function<void(const lake::Notice&)> tell;  ///< what changed; on the executor's thread
   std::function<void(NoticeFate)> drop;           ///< of every message that says nothing; may be empty
-  /// A queue cannot be read or emptied, or can again (nullopt). On the executor's thread; may be empty.
+  /// A queue cannot be read or emptied, or can (nullopt): told of the first poll, and when that changes. What passes by
+  /// itself counts when it has happened three times in a row. On the executor's thread; may be empty.
   std::function<void(const lake::QueueRef&, const std::optional<Error>&)> trouble;
 };
 
@@ -46,6 +47,8 @@ class NoticePoller {
     bool is_busy = false;     ///< a poll is under way, or a timer for the next one is set
     bool is_followed = true;
     int failures = 0;
+    bool was_told = false;               ///< `trouble` knows of the queue, and last heard of
+    std::optional<ErrorKind> told;       ///< this error; nullopt: that it is well
     std::set<std::string> seen;          ///< ids of the messages that came last
     std::deque<std::string> seen_order;  ///< oldest first
   };

@@ -2,16 +2,11 @@
 
 #include <set>
 
+#include "controller/base/arn.h"
 #include "controller/engine/engine.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::engine {
-namespace {
-
-/// "arn:aws-cn:iam::…" -> "aws-cn"
-std::string partition_in(const std::string& arn) { return arn.substr(4, arn.find(':', 4) - 4); }
-
-}  // namespace
 
 lake::PolicyPlace policy_place(const api::AccountSpec& account, const std::vector<lake::NeededEntry>& entries) {
   std::set<std::string> regions(account.regions.begin(), account.regions.end());
@@ -19,7 +14,7 @@ lake::PolicyPlace policy_place(const api::AccountSpec& account, const std::vecto
   lake::PolicyPlace out;
   out.account = account.account_id;
   out.role = mesh::operator_role(account);
-  out.partition = partition_in(out.role);
+  out.partition = arn_field(out.role, ArnField::Partition);
   out.regions = {regions.begin(), regions.end()};
   for (const api::NoticeQueue& each : account.notice_queues) {
     const lake::QueueRef queue = queue_of(account, each);

@@ -60,8 +60,11 @@ bool is_success(int status) { return status >= 200 && status < 300; }
 
 class Client::Impl {
  public:
-  Impl(const ::web::uri& base, const ClientOptions& options)
-      : base_(base.to_string()), options_(options), client_(base, client_configuration(options)) {}
+  Impl(const ::web::uri& base, const ClientOptions& options, const ProxyAddress& proxy)
+      : base_(base.to_string()),
+        through_(proxy.base.empty() ? "" : " (through the proxy " + proxy.base + ")"),
+        options_(options),
+        client_(base, client_configuration(options, proxy)) {}
 
   Result<Response> send(const Request& request, Millis timeout, const std::stop_token& stop) {
     if (stop.stop_requested()) return stopped();
@@ -106,7 +109,7 @@ class Client::Impl {
   tl::unexpected<Error> stopped() const { return fail(ErrorKind::Cancelled, "stopped", base_); }
 
   tl::unexpected<Error> no_response(const std::string& why) const {
-    return fail(ErrorKind::Transient, "no response: " + why, base_);
+    return fail(ErrorKind::Transient, "no response: " + why + through_, base_);
   }
 
   static void give_up(StreamExchange& exchange) {
@@ -188,11 +191,12 @@ class Client::Impl {
   /// The library's error codes mean little, so what we know ourselves comes first.
   Error explain(const Exchange& exchange, const std::string& what) const {
     if (exchange.over_budget) return over_budget();
-    if (exchange.too_late) return {ErrorKind::Transient, "", "no response in time", base_, {}};
-    return {ErrorKind::Transient, "", "no response: " + what, base_, {}};
+    if (exchange.too_late) return {ErrorKind::Transient, "", "no response in time" + through_, base_, {}};
+    return {ErrorKind::Transient, "", "no response: " + what + through_, base_, {}};
   }
 
   std::string base_;
+  std::string through_;  ///< for messages
   ClientOptions options_;
   web::client::http_client client_;
 };
@@ -204,8 +208,13 @@ Client::~Client() = default;
 
 Result<Client> Client::create(const std::string& base, const ClientOptions& options) {
   use_one_thread();
+  const std::string url = options.proxy_url.empty() ? proxy_for(base, options.proxies) : options.proxy_url;
+  ProxyAddress proxy;
+  if (!url.empty()) {
+    TRY_VALUE(proxy, parse_proxy(url));
+  }
   try {
-    return Client(std::make_unique<Impl>(::web::uri(base), options));
+    return Client(std::make_unique<Impl>(::web::uri(base), options, proxy));
   } catch (const std::exception& e) {
     return fail(ErrorKind::Invalid, "\"" + base + "\" is no base address: " + e.what(), "http");
   }

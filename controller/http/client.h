@@ -12,6 +12,7 @@
 #include "controller/base/result.h"
 #include "controller/http/certificates.h"
 #include "controller/http/message.h"
+#include "controller/http/proxy.h"
 
 namespace datamesh::http {
 
@@ -21,18 +22,19 @@ struct ClientOptions {
   std::size_t response_budget = 64 << 20;  ///< bytes of a response body; a stream has no limit
   std::string ca_pem;                      ///< who may vouch for an https server; empty: whoever the system trusts
   TlsIdentity identity;                    ///< shown to the server; empty: none
-  std::string proxy_url;                   ///< "http://proxy:3128", through which all goes; empty: none
+  std::string proxy_url;                   ///< "http://user:password@proxy:3128", through which all goes; empty: as `proxies` say
+  ProxySettings proxies;                   ///< those of the environment, where they shall count
   std::string server_name;                 ///< what the server's certificate must name; empty: the host of the base
   bool skip_verification = false;          ///< trust whoever answers; only where somebody demands it by name
 };
 
-/// Redirects are not followed and proxies of the environment are not used. Connections are kept and reused.
-/// Safe to use from several threads.
+/// Redirects are not followed, and no environment is read: proxies are those that the options name. TLS goes through a
+/// proxy's tunnel, from end to end. Connections are kept and reused. Safe to use from several threads.
 class Client {
  public:
   /// `base` is "https://127.0.0.1:6443": scheme, host and port. TLS is 1.2 or later, and the host must be one that
   /// the server's certificate names.
-  /// Errors: Invalid for a malformed base.
+  /// Errors: Invalid for a malformed base or proxy.
   static Result<Client> create(const std::string& base, const ClientOptions& options = {});
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

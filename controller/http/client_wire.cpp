@@ -32,12 +32,17 @@ void set_trust(asio::ssl::context& context, const ClientOptions& options) {
 
 }  // namespace
 
-web::http::client::http_client_config client_configuration(const ClientOptions& options) {
+web::http::client::http_client_config client_configuration(const ClientOptions& options, const ProxyAddress& proxy) {
   web::http::client::http_client_config config;
   config.set_max_redirects(0);
   config.set_timeout(std::chrono::hours(1));  // an idle timeout; the caller keeps the real deadline
   config.set_validate_certificates(!options.skip_verification);
-  if (!options.proxy_url.empty()) config.set_proxy(web::web_proxy(::web::uri(options.proxy_url)));
+  if (!proxy.base.empty()) {
+    web::web_proxy through{::web::uri(proxy.base)};
+    // The library ignores what the address itself says of the user.
+    if (!proxy.user.empty()) through.set_credentials(::web::credentials(proxy.user, proxy.password));
+    config.set_proxy(through);
+  }
   config.set_ssl_context_callback([options](asio::ssl::context& context) { set_trust(context, options); });
   return config;
 }

@@ -5,6 +5,9 @@ namespace {
 
 constexpr Millis kCertificateAge{60'000};
 
+/// Shorter than proxies and load balancers keep a connection that idles: a minute, and half of that at times.
+constexpr Millis kLongestIdle{15'000};
+
 Result<std::string> text_of(const PemSource& source, const ReadFile& read) {
   if (!source.text.empty() || source.file.empty()) return source.text;
   return read(source.file);
@@ -45,7 +48,8 @@ Result<std::shared_ptr<http::Client>> HttpTransport::client(const Credential& cr
   const std::lock_guard lock(mutex_);
   const Time now = clock_.now();
   const bool same = shown_.certificate == credential.certificate && shown_.key == credential.key;
-  if (client_ && same && now < checked_ + kCertificateAge) return client_;
+  const bool idled = now > used_ + kLongestIdle || now < used_;
+  if (client_ && same && !idled && now < checked_ + kCertificateAge) return client_;
   checked_ = now;
   shown_ = credential;
   auto options = client_options(credential);
@@ -53,10 +57,11 @@ Result<std::shared_ptr<http::Client>> HttpTransport::client(const Credential& cr
   if (!options) return fail(options.error());
   const std::string fingerprint =
       text_hash(options->ca_pem + '\n' + options->identity.cert_pem + '\n' + options->identity.key_pem);
-  if (client_ && fingerprint == fingerprint_) return client_;
+  if (client_ && !idled && fingerprint == fingerprint_) return client_;
   TRY_VALUE(http::Client fresh, http::Client::create(access_.server, *options));
   client_ = std::make_shared<http::Client>(std::move(fresh));
   fingerprint_ = fingerprint;
+  used_ = now;
   return client_;
 }
 
@@ -76,8 +81,10 @@ Result<http::Response> HttpTransport::exchange(const http::Request& request, con
 }
 
 Result<http::Response> HttpTransport::send(const http::Request& request) {
-  return exchange(request,
-                  [](http::Client& client, const http::Request& wanted) { return client.send(wanted); });
+  auto out = exchange(request, [](http::Client& client, const http::Request& wanted) { return client.send(wanted); });
+  const std::lock_guard lock(mutex_);
+  used_ = clock_.now();
+  return out;
 }
 
 Result<http::Response> HttpTransport::stream(const http::Request& request, const TakePiece& take,

@@ -12,8 +12,10 @@
 
 namespace datamesh::kube {
 
-/// Certificates are read again every minute, and connections begin anew when they changed. A request that is refused
-/// with 401 is sent once more with a fresh credential: the server has not acted on it.
+/// Certificates are read again every minute, and connections begin anew when they changed. Those that have idled are not
+/// used again: whoever stands between may have closed them, and a request that meets a closed one is lost, although it may
+/// have been carried out. A request that is refused with 401 is sent once more with a fresh credential: the server has not
+/// acted on it.
 class HttpTransport final : public Transport {
  public:
   struct Options {
@@ -49,6 +51,7 @@ class HttpTransport final : public Transport {
   std::shared_ptr<http::Client> client_;
   std::string fingerprint_;  ///< of the certificates that `client_` uses
   Time checked_{};
+  Time used_{};  ///< when a request last ended, or `client_` was made
   Credential shown_;         ///< whose certificate `client_` shows
 };
 

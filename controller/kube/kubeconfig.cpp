@@ -222,7 +222,9 @@ Result<ClusterAccess> in_cluster_access(const std::string& host, const std::stri
 Result<ClusterAccess> find_access(const KubeconfigSearch& search, const ReadFile& read) {
   const auto from_files = [&](const std::vector<std::string>& files) -> Result<ClusterAccess> {
     TRY_VALUE(const Json merged, merge_kubeconfigs(files, read));
-    return access_of(merged, search.context);
+    TRY_VALUE(ClusterAccess out, access_of(merged, search.context));
+    if (out.proxy_url.empty()) out.proxy_url = http::proxy_for(out.server, search.proxies);
+    return out;
   };
   if (!search.flag.empty()) return from_files({search.flag});
   if (const auto files = split_list(search.variable); !files.empty()) return from_files(files);

@@ -11,6 +11,7 @@
 
 #include "controller/base/json.h"
 #include "controller/base/result.h"
+#include "controller/http/proxy.h"
 
 namespace datamesh::kube {
 
@@ -40,7 +41,7 @@ struct ClusterAccess {
   PemSource authority;          ///< empty: what the system trusts
   bool skip_verification = false;
   std::string tls_server_name;  ///< empty: the host of `server`
-  std::string proxy_url;
+  std::string proxy_url;        ///< empty: none
   std::string ns = "default";
 
   PemSource certificate;  ///< with `key`, a client certificate
@@ -84,10 +85,14 @@ struct KubeconfigSearch {
   std::string context;      ///< --context
   std::string pod_host;     ///< $KUBERNETES_SERVICE_HOST
   std::string pod_port;     ///< $KUBERNETES_SERVICE_PORT
+  http::ProxySettings proxies;
 };
 
 /// The first that is there: the flag's file, $KUBECONFIG, the pod's service account, ~/.kube/config.
+/// A cluster of a file without `proxy-url` is reached through the proxy of the environment.
 /// Source: controller-runtime's order, which differs from kubectl's in the last two
+/// AD-HOC: client-go has a pod go through the proxy of the environment too; the address of the service that a pod is
+/// given means nothing outside its cluster, so here it does not.
 /// Errors: as those of the functions above; NotFound, naming all four, when there is none.
 Result<ClusterAccess> find_access(const KubeconfigSearch& search, const ReadFile& read);
 

@@ -24,7 +24,7 @@ struct Bench {
   std::unique_ptr<CredentialProvider> chain;
 
   Result<std::optional<Credentials>> obtain(Environment environment = {}) {
-    chain = default_credentials(files.machine(std::move(environment)), calls);
+    chain = default_credentials(files.machine(std::move(environment)), calls, sender);
     return chain->obtain();
   }
   /// The access key that is found, or the error.

@@ -22,7 +22,8 @@ class FakeSender final : public Sender {
  public:
   using Answer = std::function<Result<http::Response>(const std::string& base, const http::Request& request)>;
 
-  Result<http::Response> send(const std::string& base, const http::Request& request, Millis) override {
+  using Sender::send;
+  Result<http::Response> send(const std::string& base, const http::Request& request, Millis, AtEnd) override {
     sent.push_back({base, request});
     return answer(base, request);
   }

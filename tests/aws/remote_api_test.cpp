@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "tests/aws/scripted_aws.h"
@@ -385,6 +386,57 @@ TEST(HttpSender, ConnectionsAreKeptWhileTheyAreUsedAndNotWhenTheyIdled) {
   EXPECT_EQ(peer_after(Millis(3'000)), first);
   EXPECT_EQ(peer_after(Millis(4'000)), first);
   EXPECT_NE(peer_after(Millis(4'001)), first);
+}
+
+/// What becomes of a call that the server never answers when `end` is called meanwhile, and how long that takes.
+struct Ended {
+  ErrorKind kind;
+  Millis after;
+};
+Ended ended_by(const std::string& operation, void (HttpSender::*end)()) {
+  ScriptedAws aws;
+  Operator op(aws.base(), {}, Millis(1'500));
+  EXPECT_TRUE(op.glue());
+  aws.hold = true;
+  auto call = std::async(std::launch::async, [&] { return op.glue(operation); });
+  while (aws.log().size() < 4) std::this_thread::yield();
+  const auto begun = std::chrono::steady_clock::now();
+  (op.sender.*end)();
+  const auto out = call.get();
+  return {out ? ErrorKind::Internal : out.error().kind,
+          std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - begun)};
+}
+
+TEST(HttpSender, WhatAsksIsCutShortAtTheEndAndWhatWritesIsNot) {
+  const Ended read = ended_by("GetTables", &HttpSender::finish);
+  EXPECT_EQ(read.kind, ErrorKind::Cancelled);
+  EXPECT_LT(read.after, Millis(1'000));
+  const Ended poll = ended_by("BatchGetTable", &HttpSender::stop);
+  EXPECT_EQ(poll.kind, ErrorKind::Cancelled);
+  const Ended write = ended_by("CreateTable", &HttpSender::finish);
+  EXPECT_EQ(write.kind, ErrorKind::Transient) << "it was waited for until it was too late";
+  const Ended cut = ended_by("CreateTable", &HttpSender::stop);
+  EXPECT_EQ(cut.kind, ErrorKind::Cancelled);
+}
+
+TEST(HttpSender, NothingBeginsAfterTheEnd) {
+  ScriptedAws aws;
+  Operator op(aws.base());
+  ASSERT_TRUE(op.glue());
+  op.sender.finish();
+  EXPECT_EQ(op.glue("CreateTable").error().kind, ErrorKind::Cancelled);
+  EXPECT_EQ(op.glue().error().kind, ErrorKind::Cancelled);
+  EXPECT_EQ(aws.log().size(), 3u);
+}
+
+TEST(HttpSender, APauseEndsWithTheEnd) {
+  const SystemClock clock;
+  HttpSender sender(clock);
+  sender.pause(Millis(1));
+  auto pause = std::async(std::launch::async, [&] { sender.pause(std::chrono::hours(1)); });
+  sender.finish();
+  pause.get();
+  sender.pause(std::chrono::hours(1));
 }
 
 TEST(SignedCalls, DatesOfHttpAreRead) {

@@ -16,6 +16,7 @@
 #include "controller/engine/asio_executor.h"
 #include "controller/engine/engine.h"
 #include "controller/http/server.h"
+#include "tests/aws/machine_key.h"
 #include "tests/bench/meshes.h"
 #include "tests/world/world.h"
 
@@ -93,18 +94,6 @@ class Gate final : public aws::WireBackend {
   const SteadyClock::time_point begin_ = SteadyClock::now();
   std::map<std::pair<std::string, aws::Service>, Bucket> buckets_;
   std::map<int, int> refused_in_;  ///< by second since the beginning
-};
-
-class MachineKey final : public aws::CredentialProvider {
- public:
-  explicit MachineKey(const cli::AwsKey& key) : key_(key) {}
-  std::string name() const override { return "the machine's key"; }
-  Result<std::optional<aws::Credentials>> obtain() override {
-    return aws::Credentials{{key_.id, key_.secret, ""}, std::nullopt};
-  }
-
- private:
-  const cli::AwsKey key_;
 };
 
 struct Figures {

@@ -2,12 +2,10 @@
 #include "controller/cli/aws_profiles.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-
 #include "controller/cli/lake_wire.h"
+#include "tests/temporary_folder.h"
 
 namespace datamesh::cli {
 namespace {
@@ -69,8 +67,8 @@ TEST(AwsProfiles, EveryProfileHasTheEndpointItself) {
 }
 
 TEST(AwsKeyFile, KeepsTheKeyForItsOwnerAlone) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "datamesh-aws-key-XXXXXX").string();
-  const std::string folder = ::mkdtemp(pattern.data());
+  const testing::TemporaryFolder temporary;
+  const std::string folder = temporary.path();
   const auto key = open_aws_key(folder);
   ASSERT_TRUE(key);
   EXPECT_TRUE(key->id.starts_with("AKIA"));
@@ -80,7 +78,6 @@ TEST(AwsKeyFile, KeepsTheKeyForItsOwnerAlone) {
   struct stat facts {};
   ASSERT_EQ(::stat((folder + "/key").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
-  std::filesystem::remove_all(folder);
 }
 
 class LakeWireTest : public ::testing::Test {

@@ -68,7 +68,8 @@ TEST_F(Golden, Plan) {
   expect_golden("plan", world_.transcript({{"plan"},
                                            {"plan", "-f", changed},
                                            {"plan", "-f", changed, "--exit-code", "-o", "json"},
-                                           {"plan", "--remove", "grant/sales-readers", "-n", "retail", "--exit-code"}}));
+                                           {"plan", "--remove", "grant/sales-readers", "-n", "retail", "--exit-code"},
+                                           {"plan", "-f", source_path("tests/golden/orphan.yaml")}}));
 }
 
 TEST(GoldenTags, WhatIf) {

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include <fstream>
 
 #include "tests/embedded/lake_world.h"
+#include "tests/temporary_folder.h"
 
 namespace datamesh::testing {
 namespace {
@@ -18,13 +18,7 @@ using embedded::EmbeddedLake;
 
 class LakeFile : public ::testing::Test {
  protected:
-  LakeFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "datamesh-lake-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~LakeFile() override { std::filesystem::remove_all(folder_); }
-
-  std::string file() const { return (folder_ / "lake.db").string(); }
+  std::string file() const { return folder_.file("lake.db"); }
 
   Result<std::unique_ptr<EmbeddedLake>> open() { return EmbeddedLake::open({file(), &clock_, false}); }
 
@@ -48,7 +42,7 @@ class LakeFile : public ::testing::Test {
     return call(lake, kOwner, aws::Service::Glue, "GetDatabase", {{"Name", name}}).has_value();
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   FakeClock clock_{kStart};
 };
 

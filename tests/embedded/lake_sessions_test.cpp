@@ -1,10 +1,8 @@
 // Sessions of AssumeRole: what the lake keeps of them, and for how long.
 #include <sqlite3.h>
-#include <stdlib.h>
-
-#include <filesystem>
 
 #include "tests/embedded/lake_world.h"
+#include "tests/temporary_folder.h"
 
 namespace datamesh::testing {
 namespace {
@@ -79,9 +77,8 @@ constexpr const char* kForgetSecrets =
     " WHERE shelf IN (SELECT id FROM shelves WHERE name = 'sessions')";
 
 TEST(LakeSessionsFile, SurviveARestartAndThoseWithoutASecretAreUnknown) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "datamesh-sessions-XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(pattern.data());
-  const std::string path = folder / "lake.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.file("lake.db");
   FakeClock clock(kStart);
   std::string id;
   {
@@ -99,7 +96,6 @@ TEST(LakeSessionsFile, SurviveARestartAndThoseWithoutASecretAreUnknown) {
   EXPECT_EQ(sqlite3_changes(file), 1);
   sqlite3_close(file);
   EXPECT_FALSE((*EmbeddedLake::open({path, &clock, false}))->find_access_key(id));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -7,23 +7,11 @@
 #include "controller/aws/wire_facade.h"
 #include "controller/cli/lake_wire.h"
 #include "controller/http/server.h"
+#include "tests/aws/machine_key.h"
 #include "tests/embedded/lake_world.h"
 
 namespace datamesh::testing {
 namespace {
-
-/// The key of this machine, which may assume every role.
-class MachineKey final : public aws::CredentialProvider {
- public:
-  explicit MachineKey(const cli::AwsKey& key) : key_(key) {}
-  std::string name() const override { return "the machine's key"; }
-  Result<std::optional<aws::Credentials>> obtain() override {
-    return aws::Credentials{{key_.id, key_.secret, ""}, std::nullopt};
-  }
-
- private:
-  const cli::AwsKey key_;
-};
 
 /// Adds a line of JSON to the file that DATAMESH_WIRE_LOG names, for tests/e2e/aws/requests.py to judge.
 void record(const http::Request& request, const http::Response& response) {

@@ -148,6 +148,7 @@ class Polled : public Notices {
     parts.drop = [this](NoticeFate fate) { ++seen.fates[fate]; };
     parts.trouble = [this](const lake::QueueRef& queue, const std::optional<Error>& error) {
       troubles.push_back(queue.url + (error ? ": " + error->code : ": well"));
+      world.engine->queue_polled(queue.url, error);
     };
     poller = std::make_unique<engine::NoticePoller>(std::move(parts));
   }
@@ -235,6 +236,73 @@ TEST_F(Polled, AQueueThatIsNotThereIsAskedMoreAndMoreSeldomAndSaidOnce) {
   sqs("CreateQueue", {{"QueueName", "datamesh-notices"}});
   pass(seconds(31));
   EXPECT_EQ(troubles.back(), std::string(kQueueUrl) + ": well");
+}
+
+constexpr const char* kCentralWithQueue = R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: Account
+metadata: {name: central, namespace: governance}
+spec:
+  accountId: "100000000001"
+  regions: [eu-west-1]
+  roles: [Central]
+  changeNotices: {queues: [{url: "https://sqs.eu-west-1.amazonaws.com/100000000001/datamesh-notices"}]}
+)Y";
+
+/// Fails every call with `error` while it is set.
+class Failing final : public aws::Api {
+ public:
+  Failing(std::unique_ptr<aws::Api> inner, std::optional<Error>& error) : inner_(std::move(inner)), error_(error) {}
+  Result<Json> call(const aws::Call& call) override {
+    if (error_) return fail(*error_);
+    return inner_->call(call);
+  }
+
+ private:
+  std::unique_ptr<aws::Api> inner_;
+  std::optional<Error>& error_;
+};
+
+TEST_F(Polled, TheAccountSaysWhetherItsQueuesAreRead) {
+  const auto notices = [&] { return world.condition("Account", "governance", "central", "ChangeNotices"); };
+  EXPECT_EQ(notices(), "") << "it declares no queue";
+  world.apply(kCentralWithQueue);
+  world.settle();
+  EXPECT_EQ(notices(), "") << "nobody has asked yet";
+  std::optional<Error> error;
+  api = std::make_unique<Failing>(std::move(api), error);
+  follow({kQueueUrl});
+  pass(seconds(1));
+  EXPECT_EQ(notices(), "False:QueueNotFound");
+  EXPECT_EQ(world.ready("Account", "governance", "central"), "True:InForce");
+  sqs("CreateQueue", {{"QueueName", "datamesh-notices"}});
+  pass(seconds(5));
+  EXPECT_EQ(notices(), "True:NoticesReceived");
+  error = Error{ErrorKind::Denied, "AccessDenied", "no", "sqs:ReceiveMessage", std::nullopt};
+  pass(seconds(1));
+  EXPECT_EQ(notices(), "False:QueueAccessDenied");
+  const Json account = world.get("Account", "governance", "central");
+  EXPECT_THAT(account.dump(), ::testing::HasSubstr("allow arn:aws:iam::100000000001:role/datamesh-operator sqs:ReceiveMessage"));
+  error = Error{ErrorKind::Transient, "", "no response", "sqs", std::nullopt};
+  pass(minutes(2));
+  EXPECT_EQ(notices(), "False:QueueUnreachable") << "another reason is news";
+  error.reset();
+  pass(seconds(31));
+  EXPECT_EQ(notices(), "True:NoticesReceived");
+  EXPECT_EQ(troubles.size(), 5u) << "and nothing is told twice";
+}
+
+TEST_F(Polled, WhatPassesByItselfIsNoNews) {
+  sqs("CreateQueue", {{"QueueName", "datamesh-notices"}});
+  std::optional<Error> error;
+  api = std::make_unique<Failing>(std::move(api), error);
+  follow({kQueueUrl});
+  pass(seconds(1));
+  error = Error{ErrorKind::Transient, "", "no response", "sqs", std::nullopt};
+  pass(seconds(1));
+  error.reset();
+  pass(seconds(10));
+  EXPECT_EQ(troubles, (std::vector<std::string>{std::string(kQueueUrl) + ": well"}));
 }
 
 TEST_F(Polled, AMessageThatCannotBeDeletedWakesOnce) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "tests/http/raw_peer.h"
 #include "tests/http/tls.h"
 
 namespace datamesh::kube {
@@ -66,6 +67,36 @@ TEST(HttpTransport, ARefusedTokenIsReadAgainAndSentOnce) {
   subject.files["/token"] = "old";
   EXPECT_EQ(subject.get()->status, 401) << "the file still holds the old one";
   EXPECT_EQ(requests, 2);
+}
+
+TEST(HttpTransport, AConnectionThatIdledIsNotTrustedWithAnotherRequest) {
+  std::mutex mutex;
+  std::vector<std::string> peers;
+  http::ServerLimits limits;
+  limits.idle = Millis(100);  // as a proxy between that closes what idles
+  auto server = *http::Server::start({}, {.limits = limits}, [&](const http::Request& request, const http::Respond& respond) {
+    const std::lock_guard lock(mutex);
+    peers.push_back(request.peer);
+    respond(http::text_response(201, ""));
+  });
+  ClusterAccess access;
+  access.server = "http://" + to_string(server->address());
+  FakeClock clock(http::kToday);
+  const auto none = [](const std::string& file) -> Result<std::string> { return fail(ErrorKind::NotFound, file); };
+  const auto transport = *HttpTransport::create(access, clock, none, {std::chrono::seconds(10), {}});
+  http::Request create;
+  create.method = "POST";
+  create.path = "/apis/datamesh.dev/v1alpha1/grants";
+  create.body = "{}";
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(transport->send(create));
+  EXPECT_EQ(peers[0], peers[1]) << "while it is used it is kept";
+  http::RawPeer waiting(server->address().port);
+  ASSERT_TRUE(waiting.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  waiting.receive_all();  // ends when the server has closed what idled longer than its limit
+  clock.advance(Millis(15'001));
+  const auto written = transport->send(create);
+  ASSERT_TRUE(written) << to_string(written.error());
+  EXPECT_EQ(written->status, 201);
 }
 
 TEST(HttpTransport, AnAuthorityThatWeDoNotTrustIsNoServer) {

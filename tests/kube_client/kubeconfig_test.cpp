@@ -88,6 +88,19 @@ TEST(Kubeconfig, TheFirstOfSeveralFilesToNameSomethingCounts) {
   EXPECT_EQ(found->token_file, "/b/token");
 }
 
+TEST(Kubeconfig, AClusterWithoutAProxyOfItsOwnGoesThroughThatOfTheEnvironment) {
+  const auto proxy_of = [](const std::string& cluster, const std::string& none) {
+    const auto read = files({{"/config", "current-context: x\nclusters: [{name: c, cluster: {server: 'https://api.example:6443'" +
+                                             cluster + "}}]\nusers: [{name: u, user: {token: t}}]\n"
+                                             "contexts: [{name: x, context: {cluster: c, user: u}}]\n"}});
+    const auto found = find_access({.flag = "/config", .proxies = {"http://proxy:1", "", none}}, read);
+    return found ? found->proxy_url : to_string(found.error());
+  };
+  EXPECT_EQ(proxy_of("", ""), "http://proxy:1");
+  EXPECT_EQ(proxy_of("", "api.example:6443"), "");
+  EXPECT_EQ(proxy_of(", proxy-url: 'http://own:2'", "*"), "http://own:2");
+}
+
 TEST(Kubeconfig, ExecPluginsAreTakenOver) {
   const auto found = access(R"(
 current-context: x
@@ -140,11 +153,13 @@ TEST(Kubeconfig, WhatIsWrongIsSaidWithItsField) {
 TEST(InCluster, APodsServiceAccountIsFound) {
   const std::string folder = "/var/run/secrets/kubernetes.io/serviceaccount/";
   const auto read = files({{folder + "token", "t"}, {folder + "ca.crt", "PEM"}, {folder + "namespace", "mesh\n"}});
-  const auto found = find_access({.home = "/root", .pod_host = "fd00::1", .pod_port = "443"}, read);
+  const auto found = find_access(
+      {.home = "/root", .pod_host = "fd00::1", .pod_port = "443", .proxies = {"http://proxy:1", "http://proxy:1", ""}}, read);
   ASSERT_TRUE(found) << to_string(found.error());
   EXPECT_EQ(found->server, "https://[fd00::1]:443");
   EXPECT_EQ(found->token_file, folder + "token");
   EXPECT_EQ(found->ns, "mesh");
+  EXPECT_EQ(found->proxy_url, "");
 }
 
 TEST(InCluster, NothingAtAllIsSaidWithTheRemedies) {

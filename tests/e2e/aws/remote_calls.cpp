@@ -43,8 +43,9 @@ Result<void> run(const std::string& endpoint) {
   if (!endpoint.empty()) endpoints.override_all = endpoint;
   TRY_VALUE(const http::ClientOptions client, client_options_of(machine));
   HttpSender sender(clock, client);
+  HttpSender local(clock);
   SignedCalls calls(sender, clock, {endpoints});
-  const auto chain = default_credentials(machine, calls);
+  const auto chain = default_credentials(machine, calls, local);
   CachedCredentials own(*chain, calls.clock());
   RateLimiter limiter(clock, {});
   RemoteAws api({calls, own, limiter, [](Millis wait) { std::this_thread::sleep_for(wait); }},
