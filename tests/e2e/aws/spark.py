@@ -30,7 +30,7 @@ def trust(ca, folder):
 def settings(shops, jars, trusted):
     java = f"-Djavax.net.ssl.trustStore={trusted} -Djavax.net.ssl.trustStorePassword=changeit"
     return {
-        "spark.master": "local[1]", "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1",
+        "spark.master": "local[1]", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.sql.shuffle.partitions": "1",
         "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.driver.memory": "1g",
         "spark.jars": ",".join(map(str, sorted(jars.glob("*.jar")))), "spark.driver.extraJavaOptions": java,
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
