@@ -177,7 +177,7 @@ Result<Json> list_tags(Session& session, const Json& input) {
       list.push_back(tag_json(owner, at->first, values));
     }
   }
-  output["LFTags"] = std::move(list);
+  if (!list.empty()) output["LFTags"] = std::move(list);  // of at least one element, says its model
   return output;
 }
 
