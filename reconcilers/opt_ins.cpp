@@ -4,7 +4,6 @@
 
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim_builder.h"
-#include "reconcilers/reasons.h"
 
 namespace datamesh::reconcilers {
 namespace {
@@ -14,9 +13,6 @@ using catalog::EntryKind;
 using catalog::PermissionId;
 using catalog::ResourceId;
 using catalog::ResourceType;
-
-/// Source: lake-formation.md 2.5 (version 4 shares what is open to IAM)
-constexpr int kVersionForHybrid = 4;
 
 /// What is opted in to for a permission on `resource`; nullopt for what opt-ins are not about.
 std::optional<ResourceId> opted_into(const ResourceId& resource) {
@@ -36,21 +32,17 @@ class OptIns {
   OptIns(const api::Resource& product, const api::AccountSpec& owner, const mesh::Mesh& mesh, ClaimSet& set)
       : owner_(owner.account_id),
         database_(folded(mesh::spec_of<api::DataProductSpec>(product).database)),
-        may_share_(mesh::cross_account_version(owner, mesh.spec()) >= kVersionForHybrid),
         mesh_(mesh),
         set_(set) {}
 
   void add() {
     const std::size_t given = set_.claims.size();
-    bool shares = false;
     for (std::size_t i = 0; i < given; ++i) {
       const Claim claim = set_.claims[i];
       const auto id = permission_in(claim);
       if (!id) continue;
-      shares = shares || (claim.key.catalog.account == owner_ && is_foreign(claim, *id));
       if (const auto resource = opted_into(id->resource); resource && may_opt_in(id->principal)) opt_in(claim, *id, *resource);
     }
-    if (shares && !may_share_) set_.findings.push_back(version_too_low());
   }
 
  private:
@@ -85,16 +77,8 @@ class OptIns {
     set_.claims.push_back({key, catalog::OptIn{}, std::move(needs), permission.step, Release::Remove});
   }
 
-  Finding version_too_low() const {
-    return {Effect::Invalid, std::string(reason::kCrossAccountVersionTooLow),
-            "account " + owner_ + " shares with cross-account version 3, and Lake Formation shares what IAM decides about "
-            "from version 4 on: set crossAccountVersion of the account, or of the mesh, to 4, or accessMode of the product to "
-            "LakeFormation"};
-  }
-
   std::string owner_;
   std::string database_;
-  bool may_share_;
   const mesh::Mesh& mesh_;
   ClaimSet& set_;
 };

@@ -58,7 +58,6 @@ inline constexpr std::string_view kDuplicateMesh = "DuplicateMesh";
 inline constexpr std::string_view kDuplicateAccount = "DuplicateAccount";
 inline constexpr std::string_view kInvalidColumns = "InvalidColumns";
 inline constexpr std::string_view kInvalidRowFilter = "InvalidRowFilter";
-inline constexpr std::string_view kCrossAccountVersionTooLow = "CrossAccountVersionTooLow";
 inline constexpr std::string_view kConflict = "Conflict";
 inline constexpr std::string_view kPlanHeld = "PlanHeld";
 inline constexpr std::string_view kTableRecreated = "TableRecreated";
@@ -82,7 +81,7 @@ inline constexpr std::array kAll = {
     kShareNotAccepted, kEntryMissing,     kCatalogNotObserved, kNotTheProductsNamespace,
     kExceedsAccountGrant, kForeignPrincipal, kExceedsTagGrant, kInvalidColumns, kInvalidRowFilter, kDuplicateTag, kTagValueInUse,
     kTagValueNotDeclared, kInvalidExpression, kDuplicateMesh, kDuplicateAccount,
-    kCrossAccountVersionTooLow, kConflict,        kPlanHeld,         kTableRecreated,  kAccessDenied,     kInvalidInput,
+    kConflict,        kPlanHeld,         kTableRecreated,  kAccessDenied,     kInvalidInput,
     kLimitExceeded,   kThrottled,         kRetrying,         kCredentialsExpired,
     kNotKept,          kCatalogUnreachable, kActionsAllowed,  kActionsMissing,
     kCannotSimulate,   kNoticesReceived,  kQueueNotFound,   kQueueAccessDenied,

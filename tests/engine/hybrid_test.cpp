@@ -279,13 +279,17 @@ TEST(Hybrid, DoesNotStopSharesThatIamStandsInTheWayOf) {
   EXPECT_EQ(world.reads(kLegacy, "orders"), "-");
 }
 
-TEST(Hybrid, SaysWhenAnAccountSharesWithTooOldAVersion) {
+TEST(Hybrid, RaisesTheVersionWithWhichTheAccountShares) {
   std::string model = kCentralMesh;
   const std::string central = "roles: [Central]";
   model.replace(model.find(central), central.size(), "roles: [Central], crossAccountVersion: 3");
   HybridWorld world(model);
   world.declare(product("Hybrid") + kShared);
-  EXPECT_EQ(world.ready("Grant", "retail", "orders-to-analytics"), "False:CrossAccountVersionTooLow");
+  world.run_until_idle();
+  EXPECT_EQ(world.ready("Grant", "retail", "orders-to-analytics"), "True:InForce");
+  const auto settings = world.call_as(operator_of(kCentral), aws::Service::LakeFormation, "GetDataLakeSettings", Json::object());
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(at_path(*settings, {"DataLakeSettings", "Parameters", "CROSS_ACCOUNT_VERSION"}), "4");
 }
 
 TEST(Hybrid, StaysAsItIsWhereTheProductIsRetained) {
