@@ -172,6 +172,8 @@ TEST(GoldenEmpty, Validate) {
                                               {"validate", "-f", broken},
                                               {"validate", "-f", broken, "-o", "json"},
                                               {"apply", "-f", broken},
+                                              {"validate", "-f", source_path("tests/golden/misfits.yaml")},
+                                              {"plan", "-f", source_path("tests/golden/misfits.yaml")},
                                               {"validate", "-f", source_path("tests/golden/none.yaml")}}));
 }
 
