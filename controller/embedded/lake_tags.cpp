@@ -158,7 +158,7 @@ Result<Json> list_tags(Session& session, const Json& input) {
     for (std::string& owner : owners_sharing_with(session)) owners.push_back(std::move(owner));
   }
   Json list = Json::array();
-  Json output;
+  Json output = Json::object();
   std::string position = paging.from;
   for (const std::string& owner : owners) {
     if (!position.empty() && part_of(position, 0) != owner) continue;

@@ -7,8 +7,10 @@ to which a link of the consumer leads. moto_server (of the folder in $MOTO_BIN) 
 import contextlib
 import os
 import pathlib
+import signal
 import socket
 import subprocess
+import sys
 import time
 
 import boto3
@@ -24,6 +26,11 @@ BOTH = ["SELECT", "DESCRIBE"]
 
 def client(profile, service):
     return boto3.Session(profile_name=profile).client(service)
+
+
+def end_when_told():
+    """What `running` started is ended when this process is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def free_port():

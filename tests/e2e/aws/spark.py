@@ -79,4 +79,5 @@ def main():
     return 1 if check.failed else 0
 
 
+lake.end_when_told()
 sys.exit(main())

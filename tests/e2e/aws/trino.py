@@ -73,7 +73,15 @@ class Trino:
         raise RuntimeError("Trino did not get ready")
 
     def select(self, sql):
-        """Rows as tuples, or the text of the error."""
+        """Rows as tuples, or the text of the error. A server that has just started may not know its own node yet."""
+        for _ in range(100):
+            out = self.answer(sql)
+            if not isinstance(out, str) or not out.startswith("NO_NODES_AVAILABLE"):
+                break
+            time.sleep(0.2)
+        return out
+
+    def answer(self, sql):
         rows, answer = [], self.ask("/v1/statement", sql)
         while True:
             if "error" in answer:
@@ -115,4 +123,5 @@ def main():
     return 1 if check.failed else 0
 
 
+lake.end_when_told()
 sys.exit(main())
