@@ -98,17 +98,20 @@ std::vector<std::string> names_of(const std::string& principal) {
 }
 
 std::optional<LocalKey> opt_in_of(const Snapshot& snapshot, const ObjectRef& object, const std::string& principal) {
-  if (!object.location.empty()) return std::nullopt;
-  std::vector<ResourceId> resources{ResourceId::of_database(object.owner, object.database)};
-  if (!object.table.empty()) {
-    resources.push_back(ResourceId::of_all_tables(object.owner, object.database));
-    resources.push_back(ResourceId::of_table(object.owner, object.database, object.table));
-  }
-  for (const ResourceId& resource : resources) {
-    LocalKey key{EntryKind::OptIn, to_string(PermissionId{resource, principal})};
-    if (snapshot.find(key) != nullptr) return key;
+  for (const ResourceId& resource : opt_in_resources(object)) {
+    for (const std::string& name : names_of(principal)) {
+      LocalKey key{EntryKind::OptIn, to_string(PermissionId{resource, name})};
+      if (snapshot.find(key) != nullptr) return key;
+    }
   }
   return std::nullopt;
+}
+
+std::vector<ResourceId> opt_in_resources(const ObjectRef& object) {
+  if (!object.location.empty()) return {};
+  if (object.table.empty()) return {ResourceId::of_database(object.owner, object.database)};
+  return {ResourceId::of_all_tables(object.owner, object.database),
+          ResourceId::of_table(object.owner, object.database, object.table)};
 }
 
 }  // namespace datamesh::catalog

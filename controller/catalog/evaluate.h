@@ -84,7 +84,10 @@ std::string object_text(const AccessQuery& query);
 bool is_administrator(const Snapshot& snapshot, const std::string& principal);
 /// As whom the principal holds what it holds by name in a catalog: itself, and every principal of its account.
 std::vector<std::string> names_of(const std::string& principal);
-/// Whether hybrid access leaves IAM_ALLOWED_PRINCIPALS behind for the principal; the opt-in that does.
+/// What an opt-in must be on to count for the object: a table's own or all tables', a database's for the database alone.
+std::vector<ResourceId> opt_in_resources(const ObjectRef& object);
+/// Whether hybrid access leaves IAM_ALLOWED_PRINCIPALS behind for the principal, by an opt-in of its own or of every principal of its
+/// account; the opt-in that does.
 std::optional<LocalKey> opt_in_of(const Snapshot& snapshot, const ObjectRef& object, const std::string& principal);
 
 }  // namespace datamesh::catalog

@@ -22,12 +22,7 @@ const std::set<std::string>& administrators_of(const Snapshot& snapshot) {
 /// Whoever has opted in on the object.
 std::set<std::string> opted_in(const ObjectRef& object, const Snapshot& snapshot) {
   std::set<std::string> out;
-  std::vector<ResourceId> resources{ResourceId::of_database(object.owner, object.database)};
-  if (!object.table.empty()) {
-    resources.push_back(ResourceId::of_all_tables(object.owner, object.database));
-    resources.push_back(ResourceId::of_table(object.owner, object.database, object.table));
-  }
-  for (const ResourceId& resource : resources) {
+  for (const ResourceId& resource : opt_in_resources(object)) {
     const std::string prefix = to_string(resource) + "@";
     for (auto at = snapshot.entries.lower_bound({EntryKind::OptIn, prefix});
          at != snapshot.entries.end() && at->first.kind == EntryKind::OptIn && at->first.name.starts_with(prefix); ++at) {
@@ -106,10 +101,15 @@ class Search {
     if (access.allowed) out_.reaches.push_back({reacher_of(principal), principal, std::move(access), {}});
   }
 
+  /// IAM lets nobody in who has opted in; when every principal of the account has, it lets in nobody.
   void add_exceptions() {
+    const std::set<std::string> chosen = opted_in(query_.object(), governing_);
+    if (chosen.contains(query_.governing.account + ":IAMPrincipals")) {
+      std::erase_if(out_.reaches, [](const Reach& reach) { return reach.is == Reacher::Everybody; });
+    }
     for (Reach& reach : out_.reaches) {
       if (reach.is != Reacher::Everybody) continue;
-      for (const std::string& principal : opted_in(query_.object(), governing_)) {
+      for (const std::string& principal : chosen) {
         const bool has_own = std::any_of(out_.reaches.begin(), out_.reaches.end(),
                                          [&](const Reach& each) { return each.principal == principal; });
         if (!has_own) reach.except.push_back(principal);

@@ -374,8 +374,17 @@ TEST(Evaluate, LeavesIamBehindForWhoHasOptedIn) {
   EXPECT_EQ(scene.whats(), (Lines{kRole + " has not opted in: under hybrid access IAM decides for it",
                                   "IAM_ALLOWED_PRINCIPALS holds SELECT on sales/orders: IAM alone decides",
                                   "s3://bucket/sales/orders is registered, under hybrid access as part of s3://bucket/sales"}));
-  const LocalKey opt_in{EntryKind::OptIn, to_string(PermissionId{ResourceId::of_database(kOwner, "sales"), kRole})};
-  scene.governing.entries[opt_in] = OptIn{};
+  const auto opts_in = [&](const ResourceId& resource, const std::string& principal) {
+    const LocalKey key{EntryKind::OptIn, to_string(PermissionId{resource, principal})};
+    scene.governing.entries[key] = OptIn{};
+    return key;
+  };
+  opts_in(ResourceId::of_database(kOwner, "sales"), kRole);
+  EXPECT_EQ(scene.answer(), "yes: OptIn Permission Location") << "an opt-in on the database is not about its tables";
+  const LocalKey all = opts_in(ResourceId::of_all_tables(kOwner, "sales"), std::string(kOwner) + ":IAMPrincipals");
+  EXPECT_EQ(scene.answer(), "no: OptIn -Permission Location");
+  scene.governing.entries.erase(all);
+  const LocalKey opt_in = opts_in(Scene::table(), kRole);
   EXPECT_EQ(scene.answer(), "no: OptIn -Permission Location");
   EXPECT_EQ(scene.access().hops.front().entry, opt_in);
   scene.grant(scene.governing, Scene::table(), kRole, perms({P::Select}));

@@ -71,7 +71,9 @@ class RandomLake {
   bool is_named(const std::string& principal) const {
     return std::any_of(catalogs.begin(), catalogs.end(), [&](const auto& each) {
       return std::any_of(each.second.entries.begin(), each.second.entries.end(),
-                         [&](const auto& entry) { return entry.first.name.ends_with("@" + principal); });
+                         [&](const auto& entry) {
+        return entry.first.kind == catalog::EntryKind::Permission && entry.first.name.ends_with("@" + principal);
+      });
     });
   }
   /// The columns that the principal is shown; nullopt: it is not shown the table.
