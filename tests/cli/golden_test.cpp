@@ -108,7 +108,7 @@ TEST_F(Golden, ExplainDownToTheCell) {
   ASSERT_EQ(world_.run({"lake", "lakeformation", "CreateLakeFormationOptIn", "--as", "arn:aws:iam::111122223333:role/datamesh-operator",
                         "--region", "eu-west-1", "--input",
                         R"({"Principal": {"DataLakePrincipalIdentifier": ")" + steward +
-                            R"("}, "Resource": {"Database": {"Name": "stores"}}})"}).status, 0);
+                            R"("}, "Resource": {"Table": {"DatabaseName": "stores", "TableWildcard": {}}}})"}).status, 0);
   world_.advance(std::chrono::minutes(6));
   expect_golden("explain-cells",
                 world_.transcript({{"explain", auditor, "SELECT", "retail/stores/visits/visitor", "--row", "country = 'de'"},

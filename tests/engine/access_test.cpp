@@ -327,7 +327,7 @@ TEST(Explain, SaysWhetherAPrincipalHasOptedIn) {
   const std::string auditor = "arn:aws:iam::100000000001:role/auditor";
   world.by_hand(kCentral, aws::Service::LakeFormation, "CreateLakeFormationOptIn",
                 R"({"Principal": {"DataLakePrincipalIdentifier": "arn:aws:iam::100000000001:role/auditor"},
-                    "Resource": {"Database": {"Name": "orders"}}})");
+                    "Resource": {"Table": {"DatabaseName": "orders", "TableWildcard": {}}}})");
   world.sweep();
   EXPECT_EQ(AccessWorld::hops(world.explain(auditor, "SELECT", "retail/orders/orders")),
             (Lines{"OptIn undeclared", "-Permission", "Location DataProduct/retail/orders"}));
