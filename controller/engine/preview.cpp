@@ -203,12 +203,20 @@ void Preview::note_opt_in(const Action& action) {
   if (!id) return;
   const CatalogRef governing{id->resource.owner, action.key.catalog.region};
   const catalog::Snapshot* there = impl_.snapshot(governing);
-  const auto is_open = [&](const catalog::LocalKey& opening) { return there != nullptr && there->find(opening) != nullptr; };
+  const auto is_claimed = [&](const catalog::LocalKey& key) {
+    const auto known = impl_.ledger_.lookup({governing, key});
+    return known && impl_.ledger_.is_claimed(*known);
+  };
   const catalog::ResourceId& on = id->resource;
-  const auto database = openings_of({governing, catalog::database_key(on.database)});
-  const auto table = openings_of({governing, catalog::table_key(on.database, on.table)});
-  const auto& openings = on.table.empty() ? database : table;
-  if (std::none_of(openings.begin(), openings.end(), is_open)) return;
+  const auto object = on.table.empty() ? catalog::database_key(on.database) : catalog::table_key(on.database, on.table);
+  // On what is declared IAM decides only where that is declared too.
+  const bool is_declared = is_claimed(object);
+  const auto is_left_to_iam = [&](const catalog::LocalKey& opening) {
+    const bool goes = action.verb == catalog::Verb::Delete && is_declared && !is_claimed(opening);
+    return there != nullptr && there->find(opening) != nullptr && !goes;
+  };
+  const auto openings = openings_of({governing, object});
+  if (std::none_of(openings.begin(), openings.end(), is_left_to_iam)) return;
   auto& [gains, loses] = access_[{id->principal, on.owner + " " + describe(on)}];
   (action.verb == catalog::Verb::Delete ? gains : loses).insert("what IAM allows");
 }

@@ -303,6 +303,19 @@ TEST(Hybrid, StaysAsItIsWhereTheProductIsRetained) {
   EXPECT_EQ(world.reads(kLegacy, "orders"), kAll);
 }
 
+TEST(Hybrid, ShowsNoGainForWhoIsOptedOutOfWhatLakeFormationAloneDecides) {
+  HybridWorld world;
+  world.inherit_tables();
+  world.settle_in(product("Hybrid") + kStewardReads);
+  Json spec = world.get("DataProduct", "retail", "orders");
+  spec["spec"]["accessMode"] = "LakeFormation";
+  engine::PlanRequest request;
+  request.apply = {spec};
+  const Json plan = world.engine->plan(request);
+  EXPECT_NE(plan["catalogs"].dump().find("out of Lake Formation"), std::string::npos) << plan.dump(2);
+  EXPECT_EQ(plan["access"].dump().find(R"("gains":["what IAM allows"])"), std::string::npos) << plan["access"].dump(2);
+}
+
 TEST(Hybrid, ShowsInThePlanWhatIamLoses) {
   HybridWorld world;
   world.inherit_tables();
