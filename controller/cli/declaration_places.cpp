@@ -17,7 +17,9 @@ void collect(const Json& steps, const DeclarationPlaces& places, Json& out) {
 
 }  // namespace
 
-Result<DeclarationPlaces> places_in(const FileSelection& files, Session& session) {
+Result<DeclarationPlaces> places_in(const AccessOptions& options, Session& session) {
+  FileSelection files = options.files;
+  files.depth = options.recursive ? Depth::AllFolders : Depth::OneFolder;
   DeclarationPlaces out;
   if (files.files.empty()) return out;
   TRY_VALUE(const api::ManifestSet set, read_manifests(files, session));

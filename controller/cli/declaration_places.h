@@ -5,16 +5,16 @@
 #include <string>
 
 #include "controller/base/json.h"
-#include "controller/cli/manifest_files.h"
+#include "controller/cli/options.h"
 
 namespace datamesh::cli {
 
 /// By "Grant/retail/readers".
 using DeclarationPlaces = std::map<std::string, std::string>;
 
-/// The places of all objects in the files. What is wrong with a manifest does not matter here.
+/// The places of all objects in the files of the options. What is wrong with a manifest does not matter here.
 /// Errors: as read_manifests; for folders that are not there and the like.
-Result<DeclarationPlaces> places_in(const FileSelection& files, Session& session);
+Result<DeclarationPlaces> places_in(const AccessOptions& options, Session& session);
 
 /// "Grant/retail/readers (products.yaml:24)"; the name alone where its place is not known.
 std::string with_place(const std::string& declaration, const DeclarationPlaces& places);

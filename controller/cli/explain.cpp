@@ -14,11 +14,7 @@ namespace {
 struct Options {
   std::string principal;
   std::string action;
-  std::string object;
-  std::string row;
-  FileSelection files;
-  bool recursive = false;
-  std::string output;
+  AccessOptions access;
 };
 
 /// A text within single quotes of a shell.
@@ -66,14 +62,12 @@ void print(const Json& answer, const DeclarationPlaces& places, Session& session
 }
 
 Result<int> run(const Options& options, Session& session) {
-  FileSelection files = options.files;
-  files.depth = options.recursive ? Depth::AllFolders : Depth::OneFolder;
-  TRY_VALUE(const DeclarationPlaces places, places_in(files, session));
+  TRY_VALUE(const DeclarationPlaces places, places_in(options.access, session));
   TRY_VALUE(const auto connection, session.connect());
-  Json question = {{"principal", options.principal}, {"action", options.action}, {"object", options.object}};
-  if (!options.row.empty()) question["row"] = options.row;
+  Json question = {{"principal", options.principal}, {"action", options.action}, {"object", options.access.object}};
+  if (!options.access.row.empty()) question["row"] = options.access.row;
   TRY_VALUE(const Json answer, ApiClient(*connection).explain(question));
-  if (options.output == "json") {
+  if (options.access.output == "json") {
     session.out() << pretty(with_places(answer, places));
   } else {
     print(answer, places, session);
@@ -88,11 +82,7 @@ void add_explain(CLI::App& app, Command& chosen) {
   CLI::App* const command = app.add_subcommand("explain", "Say whether a principal has access, and why or why not");
   command->add_option("PRINCIPAL", options->principal, "An ARN: arn:aws:iam::111122223333:role/Analyst, or an account's id")->required();
   command->add_option("ACTION", options->action, "A permission of Lake Formation: SELECT, DESCRIBE, …")->required();
-  add_access_object_options(*command, options->object, options->row);
-  add_file_option(*command, options->files.files);
-  add_namespace_option(*command, options->files.ns);
-  command->add_flag("-R,--recursive", options->recursive, "Look into the folders of folders too");
-  add_output_option(*command, options->output, {"text", "json"});
+  add_access_options(*command, options->access);
   command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });
 }
 

@@ -28,13 +28,17 @@ void add_file_option(CLI::App& command, std::vector<std::string>& files) {
       ->allow_extra_args(false);
 }
 
-void add_access_object_options(CLI::App& command, std::string& object, std::string& row) {
+void add_access_options(CLI::App& command, AccessOptions& options) {
   command
-      .add_option("OBJECT", object,
+      .add_option("OBJECT", options.object,
                   "NAMESPACE/PRODUCT[/TABLE[/COLUMN]], ACCOUNT-ID[@REGION]/DATABASE[/TABLE[/COLUMN]] or s3://BUCKET/PREFIX")
       ->required();
-  command.add_option("--row", row, "One row of the table: country=de,amount=5 or \"country = 'de' AND amount = 5\"")
+  command.add_option("--row", options.row, "One row of the table: country=de,amount=5 or \"country = 'de' AND amount = 5\"")
       ->type_name("VALUES");
+  add_file_option(command, options.files.files);
+  add_namespace_option(command, options.files.ns);
+  command.add_flag("-R,--recursive", options.recursive, "Look into the folders of folders too");
+  add_output_option(command, options.output, {"text", "json"});
 }
 
 void add_selector_option(CLI::App& command, std::string& selector) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/cli/manifest_files.h"
 #include "controller/cli/output.h"
 
 namespace CLI {
@@ -26,8 +27,16 @@ void add_namespace_options(CLI::App& command, NamespaceOptions& options);
 void add_namespace_option(CLI::App& command, std::string& ns);
 /// -f, any number of times.
 void add_file_option(CLI::App& command, std::vector<std::string>& files);
-/// OBJECT and --row: what access is asked about.
-void add_access_object_options(CLI::App& command, std::string& object, std::string& row);
+/// What `explain` and `who-can` are asked beside the action.
+struct AccessOptions {
+  std::string object;
+  std::string row;
+  FileSelection files;  ///< where declarations may be found
+  bool recursive = false;
+  std::string output;
+};
+/// OBJECT, --row, -f, -n, -R and -o.
+void add_access_options(CLI::App& command, AccessOptions& options);
 /// -l
 void add_selector_option(CLI::App& command, std::string& selector);
 

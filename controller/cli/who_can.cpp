@@ -12,11 +12,7 @@ namespace {
 
 struct Options {
   std::string action;
-  std::string object;
-  std::string row;
-  FileSelection files;
-  bool recursive = false;
-  std::string output;
+  AccessOptions access;
 };
 
 std::string remark(const Json& reach) {
@@ -64,14 +60,12 @@ void print(const Json& answer, const DeclarationPlaces& places, Session& session
 }
 
 Result<int> run(const Options& options, Session& session) {
-  FileSelection files = options.files;
-  files.depth = options.recursive ? Depth::AllFolders : Depth::OneFolder;
-  TRY_VALUE(const DeclarationPlaces places, places_in(files, session));
+  TRY_VALUE(const DeclarationPlaces places, places_in(options.access, session));
   TRY_VALUE(const auto connection, session.connect());
-  Json question = {{"action", options.action}, {"object", options.object}};
-  if (!options.row.empty()) question["row"] = options.row;
+  Json question = {{"action", options.action}, {"object", options.access.object}};
+  if (!options.access.row.empty()) question["row"] = options.access.row;
   TRY_VALUE(const Json answer, ApiClient(*connection).who_can(question));
-  if (options.output == "json") {
+  if (options.access.output == "json") {
     session.out() << pretty(with_places(answer, places));
   } else {
     print(answer, places, session);
@@ -85,11 +79,7 @@ void add_who_can(CLI::App& app, Command& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand("who-can", "List everybody who has access, and because of what");
   command->add_option("ACTION", options->action, "A permission of Lake Formation: SELECT, DESCRIBE, …")->required();
-  add_access_object_options(*command, options->object, options->row);
-  add_file_option(*command, options->files.files);
-  add_namespace_option(*command, options->files.ns);
-  command->add_flag("-R,--recursive", options->recursive, "Look into the folders of folders too");
-  add_output_option(*command, options->output, {"text", "json"});
+  add_access_options(*command, options->access);
   command->callback([options, &chosen] { chosen = [options](Session& session) { return run(*options, session); }; });
 }
 

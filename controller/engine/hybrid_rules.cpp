@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcilers/settings_needs.h"
+
 namespace datamesh::engine {
 
 using catalog::Action;
@@ -15,9 +17,6 @@ using catalog::ResourceType;
 using catalog::Verb;
 
 namespace {
-
-/// Source: lake-formation.md 2.5 (version 4 shares what is open to IAM)
-constexpr int kVersionForHybrid = 4;
 
 bool is_partial(ResourceType type) { return type == ResourceType::Columns || type == ResourceType::ColumnsExcept; }
 
@@ -211,7 +210,7 @@ bool HybridRules::can_be_given_now(const Missing& missing, const Location* locat
   const catalog::EntryValue* settings = snapshot_.find({EntryKind::Settings, ""});
   const int version =
       settings == nullptr ? 0 : std::get<catalog::Shared<catalog::Settings>>(*settings)->cross_account_version.value_or(0);
-  return location != nullptr && location->hybrid && version >= kVersionForHybrid;
+  return location != nullptr && location->hybrid && version >= reconcilers::kVersionThatSharesHybrid;
 }
 
 /// Where the files of a claimed database are registered.

@@ -145,10 +145,12 @@ void Engine::Impl::stop_reading(CatalogState& state, const Error& error, bool go
 
 void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, std::vector<LocalKey> changed) {
   const bool first = !state.snapshot.has_value();
-  for (const LocalKey& key : assume_assigned(fresh, ledger_, state.catalog, [&](KeyId id) { return state.confirmed.contains(id); })) {
-    const auto* before = first ? nullptr : state.snapshot->find(key);
-    if (before != nullptr && *before == *fresh.find(key)) std::erase(changed, key);
-  }
+  const auto assumed = assume_assigned(fresh, ledger_, state.catalog, [&](KeyId id) { return state.confirmed.contains(id); });
+  std::erase_if(changed, [&](const LocalKey& key) {
+    if (first || !std::binary_search(assumed.begin(), assumed.end(), key)) return false;
+    const auto* before = state.snapshot->find(key);
+    return before != nullptr && *before == *fresh.find(key);
+  });
   state.snapshot = std::move(fresh);
   state.permissions = count_permissions(*state.snapshot);
   state.reading.reset();

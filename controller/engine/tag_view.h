@@ -69,7 +69,7 @@ class TagsInTheEnd : public Tags {
 
 /// Puts into a fresh reading the tags that were assigned because of a claim and do not show in it, having the value that would
 /// be inherited: Lake Formation tells the two apart only where they differ, and an assigned one would come to light, with its
-/// value, once what is inherited changes. Those that `is_gone` says were removed for certain are left out. Returns their keys.
+/// value, once what is inherited changes. Those that `is_gone` says were removed for certain are left out. Returns their keys, in order.
 /// Source: lake-formation.md 4 (trap T20)
 std::vector<catalog::LocalKey> assume_assigned(catalog::Snapshot& fresh, const Ledger& ledger,
                                                const CatalogRef& catalog, const std::function<bool(KeyId)>& is_gone);
