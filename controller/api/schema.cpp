@@ -6,6 +6,7 @@
 
 #include "controller/api/schema_node.h"
 #include "controller/api/schema_problems.h"
+#include "controller/base/text.h"
 #include "controller/base/yaml.h"
 
 namespace datamesh::api {
@@ -16,13 +17,6 @@ std::vector<std::string> texts(const Json& list) {
   for (const Json& item : list) {
     if (item.is_string()) out.push_back(item.get<std::string>());
   }
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
   return out;
 }
 

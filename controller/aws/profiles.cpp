@@ -1,5 +1,7 @@
 #include "controller/aws/profiles.h"
 
+#include "controller/base/text.h"
+
 namespace datamesh::aws {
 namespace {
 
@@ -7,14 +9,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
   return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 /// Without a comment: " #" or " ;" and what follows.

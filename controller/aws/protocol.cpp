@@ -6,6 +6,7 @@
 
 #include "controller/aws/query_xml.h"
 #include "controller/base/clock.h"
+#include "controller/base/text.h"
 
 namespace datamesh::aws {
 namespace {
@@ -27,14 +28,6 @@ constexpr std::array kInQueryString = {
 
 /// Operations of rest-json that take nothing, and so have no body.
 constexpr std::array<std::string_view, 2> kWithoutInput = {"GetDataLakePrincipal", "EnableSharingWithAwsOrganization"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool is_name_part(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool is_name(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_name_part); }

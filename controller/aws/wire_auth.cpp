@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/base/text.h"
+
 namespace datamesh::aws {
 namespace {
 
@@ -9,13 +11,6 @@ constexpr const char* kInvalidToken = "The security token included in the reques
 
 tl::unexpected<Refused> refuse(Refusal refusal, std::string message) {
   return tl::unexpected<Refused>({refusal, std::move(message)});
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 /// The x-amz- header that is there and not signed, so that anybody on the way could have put it there; or "".

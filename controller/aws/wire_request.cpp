@@ -6,6 +6,8 @@
 #include <map>
 #include <vector>
 
+#include "controller/base/text.h"
+
 namespace datamesh::aws {
 namespace {
 
@@ -32,14 +34,6 @@ constexpr std::array<std::string_view, 4> kFormLists = {"PolicyArns", "ProvidedC
 
 constexpr int kDeepest = 8;
 constexpr std::size_t kMostFields = 1000;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "controller/base/text.h"
+
 namespace datamesh::catalog {
 namespace {
 
@@ -11,12 +13,6 @@ using Kind = RowFilter::Kind;
 std::string joined(const std::vector<std::string>& path) {
   std::string out;
   for (const std::string& name : path) out += (out.empty() ? "" : ".") + name;
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
 }
 

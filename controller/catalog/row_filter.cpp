@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "controller/base/text.h"
+
 namespace datamesh::catalog {
 namespace {
 
@@ -16,12 +18,6 @@ constexpr std::array<std::string_view, 10> kKeywords = {"and",  "between", "fals
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 bool is_reserved(std::string_view word) { return std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end(); }
 
@@ -121,9 +117,9 @@ class Lexer {
   std::size_t at_ = 0;
 };
 
-class Parser {
+class FilterParser {
  public:
-  explicit Parser(std::string_view text) : lexer_(text, problem_) { advance(); }
+  explicit FilterParser(std::string_view text) : lexer_(text, problem_) { advance(); }
 
   tl::expected<RowFilter, RowFilterProblem> parse() {
     std::optional<RowFilter> out = combination(Kind::Or);
@@ -385,7 +381,7 @@ tl::expected<RowFilter, RowFilterProblem> parse_row_filter(std::string_view text
     return tl::unexpected<RowFilterProblem>({kMostRowFilterBytes, "a row filter has less than 2048 characters",
                                              "shorten it, for instance with IN instead of OR, or make two Grants of it"});
   }
-  return Parser(text).parse();
+  return FilterParser(text).parse();
 }
 
 std::string canonical_text(const RowFilter& filter) {

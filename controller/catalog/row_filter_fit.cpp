@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "controller/base/text.h"
 #include "controller/catalog/row_filter.h"
 
 namespace datamesh::catalog {
@@ -16,11 +17,10 @@ using ConstantType = RowConstant::Type;
 constexpr std::array<std::string_view, 11> kReservedColumns = {"ctid",     "oid",       "xmin",      "cmin",     "xmax",          "cmax",
                                                                "tableoid", "insertxid", "deletexid", "importoid", "redcatuniqueid"};
 
-std::string lower(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c != ' ') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
+/// A type as family_of wants it.
+std::string plain_type(std::string_view type) {
+  std::string out = lower(type);
+  std::erase(out, ' ');
   return out;
 }
 
@@ -187,7 +187,7 @@ class Fitting {
     if (column == nullptr && key == nullptr) {
       return tell(filter.at, "the table has no column " + filter.path[0], "its columns are " + names());
     }
-    const auto type = type_at(filter, lower((column == nullptr ? key : column)->type));
+    const auto type = type_at(filter, plain_type((column == nullptr ? key : column)->type));
     if (!type) return;
     if (key != nullptr && filter.kind == Kind::IsNull) {
       tell(filter.at, "IS NULL is not allowed on the partition key " + filter.path[0], "leave it out: it always has a value");

@@ -16,9 +16,9 @@ bool is_word_character(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-class Parser {
+class ExpressionParser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  explicit ExpressionParser(std::string_view text) : text_(text) {}
 
   Result<TagExpression> expression() {
     TagExpression out;
@@ -106,7 +106,7 @@ class Parser {
 
 }  // namespace
 
-Result<TagExpression> parse_tag_expression(std::string_view text) { return Parser(text).expression(); }
+Result<TagExpression> parse_tag_expression(std::string_view text) { return ExpressionParser(text).expression(); }
 
 std::string to_string(const TagExpression& expression) {
   std::string out;

@@ -10,8 +10,6 @@
 namespace datamesh::embedded {
 namespace {
 
-constexpr const char* kInMemory = ":memory:";
-
 /// How long a statement waits for a lock that another process holds (a backup, somebody's sqlite3 shell).
 constexpr int kBusyTimeoutMs = 5000;
 

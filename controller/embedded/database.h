@@ -47,6 +47,9 @@ class Statement {
   int parameter_ = 0;
 };
 
+/// The file that is none.
+inline constexpr const char* kInMemory = ":memory:";
+
 enum class OpenMode { ReadWrite, ReadOnly };
 
 class Database {

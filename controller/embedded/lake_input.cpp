@@ -7,7 +7,7 @@
 namespace datamesh::embedded::lake {
 namespace {
 
-using Kind = FieldType::Kind;
+using FieldKind = FieldType::Kind;
 
 [[noreturn]] void bad_shape(std::string_view text) {
   throw std::logic_error("malformed shape: " + std::string(text));
@@ -40,21 +40,21 @@ FieldType read_type(std::string_view text) {
   if (text.empty()) bad_shape(text);
   FieldType out;
   switch (text.front()) {
-    case 's': out.kind = Kind::Text; read_bounds(text.substr(1), out); return out;
-    case 'i': out.kind = Kind::Integer; read_bounds(text.substr(1), out); return out;
-    case 'n': out.kind = Kind::Number; return out;
-    case 'b': out.kind = Kind::Boolean; return out;
-    case 'm': out.kind = Kind::Map; return out;
-    case 'j': out.kind = Kind::Any; return out;
-    case '@': out.kind = Kind::Structure; out.structure = std::string(text.substr(1)); return out;
+    case 's': out.kind = FieldKind::Text; read_bounds(text.substr(1), out); return out;
+    case 'i': out.kind = FieldKind::Integer; read_bounds(text.substr(1), out); return out;
+    case 'n': out.kind = FieldKind::Number; return out;
+    case 'b': out.kind = FieldKind::Boolean; return out;
+    case 'm': out.kind = FieldKind::Map; return out;
+    case 'j': out.kind = FieldKind::Any; return out;
+    case '@': out.kind = FieldKind::Structure; out.structure = std::string(text.substr(1)); return out;
     case 'e':
-      out.kind = Kind::Enum;
+      out.kind = FieldKind::Enum;
       out.words = split_words(text.substr(2, text.size() - 3));
       return out;
     case '[': {
       const std::size_t close = text.rfind(']');
       if (close == std::string_view::npos) bad_shape(text);
-      out.kind = Kind::List;
+      out.kind = FieldKind::List;
       out.element = std::make_shared<const FieldType>(read_type(text.substr(1, close - 1)));
       read_bounds(text.substr(close + 1), out);
       return out;
@@ -180,15 +180,15 @@ Fault fault_of_structure(const Json& value, const Shape& shape, const std::strin
 
 Fault fault_of_value(const Json& value, const FieldType& type, const std::string& path) {
   switch (type.kind) {
-    case Kind::Text: return fault_of_text(value, type, path);
-    case Kind::Integer: return fault_of_integer(value, type, path);
-    case Kind::Number: return value.is_number() ? Fault() : wrong_type(path + " must be a number");
-    case Kind::Boolean: return value.is_boolean() ? Fault() : wrong_type(path + " must be true or false");
-    case Kind::Map: return fault_of_map(value, path);
-    case Kind::Enum: return fault_of_enum(value, type, path);
-    case Kind::Any: return fault_of_any(value, path);
-    case Kind::Structure: return fault_of_structure(value, named_shape(type.structure), path);
-    case Kind::List: return fault_of_list(value, type, path);
+    case FieldKind::Text: return fault_of_text(value, type, path);
+    case FieldKind::Integer: return fault_of_integer(value, type, path);
+    case FieldKind::Number: return value.is_number() ? Fault() : wrong_type(path + " must be a number");
+    case FieldKind::Boolean: return value.is_boolean() ? Fault() : wrong_type(path + " must be true or false");
+    case FieldKind::Map: return fault_of_map(value, path);
+    case FieldKind::Enum: return fault_of_enum(value, type, path);
+    case FieldKind::Any: return fault_of_any(value, path);
+    case FieldKind::Structure: return fault_of_structure(value, named_shape(type.structure), path);
+    case FieldKind::List: return fault_of_list(value, type, path);
   }
   return {};
 }

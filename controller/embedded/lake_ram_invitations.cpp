@@ -39,10 +39,6 @@ bool is_here(const Session& session, const Invitation& invitation) {
          invitation.arn.find(":" + session.region() + ":") != std::string::npos;
 }
 
-bool is_among(const Json& list, const std::string& value) {
-  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
-}
-
 Result<Invitation> find_invitation(Session& session, const Json& input) {
   const std::string arn = string_at(input, "resourceShareInvitationArn");
   if (!arn.starts_with(session.arn_start("ram"))) return session.error("MalformedArnException", "Malformed ARN: " + arn);

@@ -7,11 +7,12 @@
 #include "controller/embedded/lake_sharing.h"
 
 namespace datamesh::embedded::lake {
-namespace {
 
 bool is_among(const Json& list, const std::string& value) {
   return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
 }
+
+namespace {
 
 /// What became of the invitation, as far as the share shows it.
 enum class Arrival { Awaited, Arrived, Failed, Ended };

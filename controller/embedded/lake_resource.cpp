@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "controller/base/text.h"
 #include "controller/embedded/lake_shelf.h"
 
 namespace datamesh::embedded::lake {
@@ -151,14 +152,6 @@ Json policy_json(const Resource& resource) {
 }
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 Json to_json(PermissionSet permissions) {
   Json out = Json::array();

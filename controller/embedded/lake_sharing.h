@@ -38,6 +38,9 @@ std::vector<std::string> resources_of(const State& state, const std::string& sha
 /// Whether what the share carries arrives: accepted, neither deleted nor blocked. A null share is within an account.
 bool is_usable(const State& state, Symbol share);
 
+/// Whether the list of what is asked for has `value`, or asks for everything, being empty.
+bool is_among(const Json& list, const std::string& value);
+
 bool is_expired(const Invitation& invitation, Time now);
 
 /// The organization, or null. Shape: {id, managementAccount, accounts[], units{id: accounts[]}, sharing}.

@@ -7,8 +7,6 @@
 namespace datamesh::embedded {
 namespace {
 
-constexpr const char* kInMemory = ":memory:";
-
 std::uint64_t drawn_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32 | device();

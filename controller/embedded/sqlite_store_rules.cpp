@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "controller/base/text.h"
+
 namespace datamesh::embedded {
 namespace {
 
@@ -19,12 +21,6 @@ bool deeper_than(const Json& value, int levels) {
   if (!value.is_structured()) return false;
   if (levels == 0) return true;
   return std::any_of(value.begin(), value.end(), [&](const Json& child) { return deeper_than(child, levels - 1); });
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : static_cast<char>(c); });
-  return text;
 }
 
 /// Source: apimachinery, meta.UnsafeGuessKindToResource

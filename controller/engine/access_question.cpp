@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/base/text.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::engine {
@@ -14,11 +15,6 @@ constexpr const char* kForms =
     "write NAMESPACE/PRODUCT[/TABLE[/COLUMN]], ACCOUNT-ID[@REGION]/DATABASE[/TABLE[/COLUMN]] or s3://BUCKET/PREFIX";
 constexpr std::size_t kNamesListed = 12;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });

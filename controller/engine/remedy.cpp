@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/api/codec.h"
+#include "controller/base/text.h"
 #include "controller/catalog/tag_expression.h"
 #include "controller/mesh/tags.h"
 #include "controller/mesh/topology.h"
@@ -14,12 +15,6 @@ using api::ObjectKey;
 using api::Resource;
 using catalog::Hop;
 using catalog::HopKind;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 Remedy only(std::string text) { return {std::move(text), {}, {}}; }
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "controller/api/codec.h"
+#include "controller/base/text.h"
 #include "controller/catalog/tag_expression.h"
 #include "controller/engine/remedy.h"
 #include "controller/mesh/tags.h"
@@ -16,12 +17,6 @@ using api::ObjectKey;
 using api::Resource;
 using catalog::AccessQuery;
 using catalog::Permission;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& each) { return lower(each) == lower(name); });

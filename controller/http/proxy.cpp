@@ -8,14 +8,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "controller/base/text.h"
+
 namespace datamesh::http {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  return out;
-}
 
 /// IPv4 as IPv6 has it, so that one comparison serves both.
 using Ip = std::array<std::uint8_t, 16>;

@@ -3,7 +3,7 @@
 namespace datamesh::kube {
 namespace {
 
-constexpr const char* kOrigin = "lease";
+constexpr const char* kLease = "lease";
 
 http::Request request_of(const char* method, std::string path) {
   http::Request request;
@@ -22,7 +22,7 @@ LeaseObject::LeaseObject(Transport& transport, const std::string& ns, std::strin
       collection_("/apis/coordination.k8s.io/v1/namespaces/" + ns + "/leases") {}
 
 Result<std::optional<LeaseLock::Held>> LeaseObject::get() {
-  auto object = body_of(transport_.send(request_of("GET", collection_ + "/" + name_)), kOrigin);
+  auto object = body_of(transport_.send(request_of("GET", collection_ + "/" + name_)), kLease);
   if (!object && object.error().kind == ErrorKind::NotFound) return std::nullopt;
   if (!object) return fail(object.error());
   return Held{decode_lease(*object), string_at(member(*object, "metadata"), "resourceVersion")};
@@ -39,7 +39,7 @@ Result<std::string> LeaseObject::put(const LeaseRecord& record, const std::strin
                      {"spec", encode_lease(record)}};
   request.headers.add("Content-Type", "application/json");
   request.body = body.dump();
-  TRY_VALUE(const Json written, body_of(transport_.send(request), kOrigin));
+  TRY_VALUE(const Json written, body_of(transport_.send(request), kLease));
   return string_at(member(written, "metadata"), "resourceVersion");
 }
 

@@ -3,6 +3,8 @@
 #include <functional>
 #include <map>
 
+#include "controller/base/text.h"
+
 namespace datamesh::kube {
 namespace {
 
@@ -66,11 +68,6 @@ const Json& subject(const Json& event) {
 std::string either(const Json& event, const char* one, const char* other) {
   const std::string text = string_at(event, one);
   return text.empty() ? string_at(event, other) : text;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return text;
 }
 
 std::string source_of(const Json& event) {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <set>
 
+#include "controller/base/text.h"
 #include "controller/telemetry/process_metrics.h"
 
 namespace datamesh::telemetry {
@@ -37,13 +38,6 @@ const Buckets kBatchBuckets = {1, 2, 5, 10, 15, 19, 20, 50, 100};
 const Buckets kLatencyBuckets = {.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600};
 
 double seconds(Millis time) { return std::chrono::duration<double>(time).count(); }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  return out;
-}
 
 const char* result_label(engine::Outcome outcome) {
   switch (outcome) {

@@ -39,6 +39,9 @@ inline std::string role_arn(const std::string& account, const std::string& role)
   return "arn:aws:iam::" + account + ":role/" + role;
 }
 
+/// A role that holds nothing by itself.
+inline const std::string kReader = role_arn(kOwner, "reader");
+
 /// The operator administers every account that `lock_down` was called for.
 class AwsApiContract : public ::testing::TestWithParam<AwsWorldFactory> {
  protected:

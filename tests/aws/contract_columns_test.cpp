@@ -5,7 +5,6 @@
 namespace datamesh::testing {
 namespace {
 
-const std::string kReader = role_arn(kOwner, "reader");
 using Names = std::vector<std::string>;
 
 Json filter_data(Json more = Json::object()) {

@@ -3,11 +3,6 @@
 #include "tests/aws/api_contract.h"
 
 namespace datamesh::testing {
-namespace {
-
-const std::string kReader = role_arn(kOwner, "reader");
-
-}  // namespace
 
 TEST_P(AwsApiContract, ADatabaseIsReadBack) {
   lock_down(kOwner);

@@ -5,8 +5,6 @@
 namespace datamesh::testing {
 namespace {
 
-const std::string kReader = role_arn(kOwner, "reader");
-
 Json listed_select(const char* name) { return all_columns(kOwner, "sales", name); }
 
 Json listed_all_tables() {

@@ -5,8 +5,6 @@
 namespace datamesh::testing {
 namespace {
 
-const std::string kReader = role_arn(kOwner, "reader");
-
 Json make_link_input(Json database_input) { return {{"DatabaseInput", std::move(database_input)}}; }
 
 }  // namespace

@@ -7,8 +7,6 @@
 namespace datamesh::testing {
 namespace {
 
-const std::string kReader = role_arn(kOwner, "reader");
-
 Json for_principal(const std::string& principal) {
   return {{"DataLakePrincipalIdentifier", principal}};
 }

@@ -5,7 +5,6 @@
 namespace datamesh::testing {
 namespace {
 
-const std::string kReader = role_arn(kOwner, "reader");
 using Names = std::vector<std::string>;
 
 Json pair(const std::string& key, const std::string& value) { return {{"TagKey", key}, {"TagValues", {value}}}; }

@@ -8,7 +8,7 @@
 namespace datamesh::catalog {
 namespace {
 
-const std::string kConsumer = "222222222222";
+const std::string kReceiver = "222222222222";
 
 Snapshot snapshot_with(std::vector<std::pair<LocalKey, EntryValue>> entries) {
   Snapshot out;
@@ -16,7 +16,7 @@ Snapshot snapshot_with(std::vector<std::pair<LocalKey, EntryValue>> entries) {
   return out;
 }
 
-LocalKey shared_table(const std::string& table, const std::string& to = kConsumer) {
+LocalKey shared_table(const std::string& table, const std::string& to = kReceiver) {
   return permission_key({ResourceId::of_table(kOwner, "sales", table), to});
 }
 
@@ -62,7 +62,7 @@ TEST(Quotas, CountWhatACatalogHolds) {
                                {{Quota::Tags, ""}, 1},           {{Quota::ValuesPerTag, "domain"}, 2},
                                {{Quota::TagsPerResource, "sales"}, 1}, {{Quota::SharedResources, ""}, 1}};
   EXPECT_EQ(usage_of(snapshot, kCatalog).used, expected);
-  EXPECT_EQ(usage_of(snapshot, kCatalog).receivers, (std::set<std::string>{kConsumer, "333333333333"}));
+  EXPECT_EQ(usage_of(snapshot, kCatalog).receivers, (std::set<std::string>{kReceiver, "333333333333"}));
 }
 
 TEST(Quotas, SharesThatNamePatternsAreNotCounted) {

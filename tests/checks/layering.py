@@ -63,14 +63,14 @@ SYSTEM_PREFIXES = ("sys/", "netinet/", "arpa/", "linux/", "net/")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 MODULE = re.compile(r"^\s*datamesh_module\(([^)]*)\)", re.MULTILINE)
-KEYWORDS = {"FOLDER", "SOURCES", "DEPENDS", "LINKS"}
+KEYWORDS = {"FOLDER", "SOURCES", "ALONE", "DEPENDS", "LINKS"}
 
 
 class Module:
     def __init__(self, name, fields):
         self.name = name
         self.folder = "".join(fields["FOLDER"])
-        self.sources = {f"{self.folder}/{source}" for source in fields["SOURCES"]}
+        self.sources = {f"{self.folder}/{source}" for source in fields["SOURCES"] + fields["ALONE"]}
         self.depends = fields["DEPENDS"]
 
 

@@ -5,18 +5,12 @@
 #include <thread>
 
 #include "controller/http/client.h"
-#include "controller/http/server.h"
 #include "tests/http/raw_peer.h"
+#include "tests/http/serving.h"
 #include "tests/http/stream_source.h"
 
 namespace datamesh::http {
 namespace {
-
-std::unique_ptr<Server> serve(Handler handler) {
-  auto server = Server::start({}, {}, std::move(handler));
-  if (!server) throw std::runtime_error(to_string(server.error()));
-  return std::move(*server);
-}
 
 Client client_of(const Server& server, const ClientOptions& options = {}) {
   return std::move(*Client::create("http://" + to_string(server.address()), options));

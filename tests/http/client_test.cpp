@@ -5,17 +5,11 @@
 #include <atomic>
 #include <thread>
 
-#include "controller/http/server.h"
 #include "tests/http/raw_peer.h"
+#include "tests/http/serving.h"
 
 namespace datamesh::http {
 namespace {
-
-std::unique_ptr<Server> serve(Handler handler) {
-  auto server = Server::start({}, {}, std::move(handler));
-  if (!server) throw std::runtime_error(to_string(server.error()));
-  return std::move(*server);
-}
 
 Client client_of(const Address& address, const ClientOptions& options = {}) {
   auto client = Client::create("http://" + to_string(address), options);

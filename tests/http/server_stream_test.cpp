@@ -4,23 +4,14 @@
 #include <atomic>
 #include <thread>
 
-#include "controller/http/server.h"
 #include "tests/http/raw_peer.h"
+#include "tests/http/serving.h"
 #include "tests/http/stream_source.h"
 
 namespace datamesh::http {
 namespace {
 
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-const std::string kGetAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-
-std::unique_ptr<Server> serve(Handler handler, const ServerLimits& limits = {}) {
-  ServerOptions options;
-  options.limits = limits;
-  auto server = Server::start({}, options, std::move(handler));
-  if (!server) throw std::runtime_error(to_string(server.error()));
-  return std::move(*server);
-}
 
 /// Streams `source` to whoever asks for "/", and answers all else at once.
 Handler streaming(const std::shared_ptr<BodySource>& source) {

@@ -1,6 +1,4 @@
 // The server against peers that play by the rules and peers that do not, on a loopback socket.
-#include "controller/http/server.h"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -8,22 +6,10 @@
 #include <thread>
 
 #include "tests/http/raw_peer.h"
+#include "tests/http/serving.h"
 
 namespace datamesh::http {
 namespace {
-
-/// Answers "METHOD path body" at once.
-void echo(Request request, const Respond& respond) {
-  respond(text_response(200, request.method + " " + request.path + " " + request.body));
-}
-
-std::unique_ptr<Server> serve(Handler handler = echo, const ServerLimits& limits = {}) {
-  ServerOptions options;
-  options.limits = limits;
-  auto server = Server::start({}, options, std::move(handler));
-  if (!server) throw std::runtime_error(to_string(server.error()));
-  return std::move(*server);
-}
 
 /// What comes back for `bytes` until the server closes.
 std::string reply_to(const Server& server, std::string_view bytes) {

@@ -3,17 +3,12 @@
 
 #include "controller/http/client.h"
 #include "tests/http/raw_peer.h"
+#include "tests/http/serving.h"
 #include "tests/http/stream_source.h"
 #include "tests/http/tls.h"
 
 namespace datamesh::http {
 namespace {
-
-const std::string kGetAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-
-void echo(Request request, const Respond& respond) {
-  respond(text_response(200, request.method + " " + request.path + " " + request.body));
-}
 
 Client client_of(const Server& server, const std::string& ca_pem) {
   ClientOptions options;

@@ -8,7 +8,7 @@
 namespace datamesh::lake {
 namespace {
 
-const CatalogRef kHere{"111122223333", "us-east-1"};
+const CatalogRef kTold{"111122223333", "us-east-1"};
 
 /// An event of Glue itself.
 /// Source: AWS Glue Developer Guide, "Automating AWS Glue with EventBridge"
@@ -18,9 +18,9 @@ Json glue_event(const std::string& type, const std::string& change, Json detail)
           {"id", "5089ddb8-2ab5-4739-7323-8519741f53d7"},
           {"detail-type", type},
           {"source", "aws.glue"},
-          {"account", kHere.account},
+          {"account", kTold.account},
           {"time", "2026-04-25T15:40:07Z"},
-          {"region", kHere.region},
+          {"region", kTold.region},
           {"resources", {"arn:aws:glue:us-east-1:111122223333:table/sales/orders"}},
           {"detail", std::move(detail)}};
 }
@@ -38,9 +38,9 @@ Json call_event(const std::string& service, const std::string& operation) {
           {"id", "36eb8523-97d0-4518-b33d-ee3579ff19f0"},
           {"detail-type", "AWS API Call via CloudTrail"},
           {"source", "aws." + service},
-          {"account", kHere.account},
+          {"account", kTold.account},
           {"time", "2026-02-06T00:43:21Z"},
-          {"region", kHere.region},
+          {"region", kTold.region},
           {"resources", Json::array()},
           {"detail",
            {{"eventVersion", "1.08"},
@@ -48,19 +48,19 @@ Json call_event(const std::string& service, const std::string& operation) {
              {{"type", "AssumedRole"},
               {"principalId", "AROAIDPPEZS35WEXAMPLE:jane"},
               {"arn", "arn:aws:sts::111122223333:assumed-role/Admin/jane"},
-              {"accountId", kHere.account},
+              {"accountId", kTold.account},
               {"sessionContext",
                {{"sessionIssuer", {{"type", "Role"}, {"arn", "arn:aws:iam::111122223333:role/Admin"}, {"userName", "Admin"}}}}}}},
             {"eventTime", "2026-02-06T00:43:21Z"},
             {"eventSource", service + ".amazonaws.com"},
             {"eventName", operation},
-            {"awsRegion", kHere.region},
+            {"awsRegion", kTold.region},
             {"requestParameters", {{"permissions", {"SELECT"}}}},
             {"responseElements", nullptr},
             {"readOnly", false},
             {"eventType", "AwsApiCall"},
             {"managementEvent", true},
-            {"recipientAccountId", kHere.account}}}};
+            {"recipientAccountId", kTold.account}}}};
 }
 
 std::vector<CatalogRef> catalogs_of(const Json& event) {
@@ -68,7 +68,7 @@ std::vector<CatalogRef> catalogs_of(const Json& event) {
   return notice ? notice->catalogs : std::vector<CatalogRef>{{"error", to_string(notice.error())}};
 }
 
-const std::vector<CatalogRef> kOne{kHere};
+const std::vector<CatalogRef> kOne{kTold};
 const std::vector<CatalogRef> kNone;
 
 TEST(Notice, AChangeOfACatalogNamesIt) {
@@ -86,7 +86,7 @@ TEST(Notice, ACallNamesTheCatalogAndWhoMadeIt) {
 TEST(Notice, ACallOnTheCatalogOfAnotherAccountNamesBoth) {
   Json event = call_event("lakeformation", "RevokePermissions");
   event["detail"]["requestParameters"]["catalogId"] = "444455556666";
-  EXPECT_EQ(catalogs_of(event), (std::vector<CatalogRef>{kHere, {"444455556666", "us-east-1"}}));
+  EXPECT_EQ(catalogs_of(event), (std::vector<CatalogRef>{kTold, {"444455556666", "us-east-1"}}));
   event["detail"]["requestParameters"]["catalogId"] = "../../etc";
   EXPECT_EQ(catalogs_of(event), kOne);
 }

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::string kRole = "arn:aws:iam::111111111111:role/mesh/operator";
+const std::string kOperatorRole = "arn:aws:iam::111111111111:role/mesh/operator";
 const std::vector<Statement> kTwo = {{"A", {"glue:GetTable", "glue:CreateTable"}, {"arn:a", "arn:b"}, nullptr},
                                      {"B", {"ram:GetResourceShares"}, {"*"}, nullptr}};
 
@@ -30,7 +30,7 @@ Json answer_to(const Json& input, const std::map<std::string, Json>& odd = {}) {
 Result<Preflight> simulated(const std::map<std::string, Json>& odd) {
   ScriptedApi api;
   api.on("SimulatePrincipalPolicy", [&](const Json& input) { return answer_to(input, odd); });
-  return simulate(api, kCatalog, kRole, kTwo);
+  return simulate(api, kCatalog, kOperatorRole, kTwo);
 }
 
 const Json kNo = {{"EvalDecision", "implicitDeny"}};
@@ -38,11 +38,11 @@ const Json kNo = {{"EvalDecision", "implicitDeny"}};
 TEST(Preflight, AsksOnceForEachSetOfResources) {
   ScriptedApi api;
   api.on("SimulatePrincipalPolicy", [](const Json& input) { return answer_to(input); });
-  EXPECT_EQ(*simulate(api, kCatalog, kRole, kTwo), Preflight{});
+  EXPECT_EQ(*simulate(api, kCatalog, kOperatorRole, kTwo), Preflight{});
   ASSERT_EQ(api.calls.size(), 2u);
   EXPECT_EQ(api.calls[1].service, aws::Service::Iam);
   EXPECT_EQ(api.calls[1].target, kCatalog);
-  EXPECT_EQ(api.calls[1].input["PolicySourceArn"], kRole);
+  EXPECT_EQ(api.calls[1].input["PolicySourceArn"], kOperatorRole);
   EXPECT_EQ(api.calls[1].input["ActionNames"], Json::parse(R"(["glue:CreateTable", "glue:GetTable"])"));
   EXPECT_EQ(api.calls[1].input["ResourceArns"], Json::parse(R"(["arn:a", "arn:b"])"));
 }
@@ -51,7 +51,7 @@ TEST(Preflight, SaysWhatConditionsOfThePolicyWillFind) {
   ScriptedApi api;
   api.on("SimulatePrincipalPolicy", [](const Json& input) { return answer_to(input); });
   const Json condition = {{"StringLike", {{"ram:ResourceShareName", {"LakeFormation*"}}}}};
-  ASSERT_TRUE(simulate(api, kCatalog, kRole, {{"A", {"ram:UpdateResourceShare"}, {"*"}, condition}}));
+  ASSERT_TRUE(simulate(api, kCatalog, kOperatorRole, {{"A", {"ram:UpdateResourceShare"}, {"*"}, condition}}));
   std::map<std::string, std::string> context;
   for (const Json& each : api.calls[0].input["ContextEntries"]) context[each["ContextKeyName"]] = each["ContextKeyValues"][0];
   EXPECT_EQ(context["ram:ResourceShareName"], "LakeFormation*");
@@ -67,7 +67,7 @@ TEST(Preflight, GoesOverAllPages) {
     page["Marker"] = "more";
     return page;
   });
-  EXPECT_EQ(*simulate(api, kCatalog, kRole, {kTwo[0]}), (Preflight{{{"glue:GetTable", {"*"}, Refusal::NotAllowed}}, {}}));
+  EXPECT_EQ(*simulate(api, kCatalog, kOperatorRole, {kTwo[0]}), (Preflight{{{"glue:GetTable", {"*"}, Refusal::NotAllowed}}, {}}));
   EXPECT_EQ(api.calls.size(), 2u);
 }
 
@@ -99,7 +99,7 @@ TEST(Preflight, DoesNotCallMissingWhatDependsOnTheRealCall) {
 
 TEST(Preflight, AnAnswerThatLeavesAnActionOutIsNoAnswer) {
   ScriptedApi api;
-  const auto out = simulate(api, kCatalog, kRole, kTwo);
+  const auto out = simulate(api, kCatalog, kOperatorRole, kTwo);
   ASSERT_FALSE(out);
   EXPECT_EQ(out.error().kind, ErrorKind::Transient);
 }
@@ -107,7 +107,7 @@ TEST(Preflight, AnAnswerThatLeavesAnActionOutIsNoAnswer) {
 TEST(Preflight, PassesOnThatTheRoleMayNotAsk) {
   ScriptedApi api;
   api.on("SimulatePrincipalPolicy", [](const Json&) { return Result<Json>(fail(aws_error("SimulatePrincipalPolicy", "AccessDenied"))); });
-  EXPECT_EQ(simulate(api, kCatalog, kRole, kTwo).error().kind, ErrorKind::Denied);
+  EXPECT_EQ(simulate(api, kCatalog, kOperatorRole, kTwo).error().kind, ErrorKind::Denied);
 }
 
 TEST(Preflight, ASentenceHasAnEnd) {
