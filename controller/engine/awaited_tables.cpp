@@ -16,7 +16,7 @@ using catalog::EntryKind;
 /// The table in whose catalog, and on which, the entry is; nullopt for one that is on no table.
 std::optional<EntryKey> table_of(const EntryKey& entry) {
   const std::string& name = entry.local.name;
-  if (entry.local.kind == EntryKind::Permission) {
+  if (entry.local.kind == EntryKind::Permission || entry.local.kind == EntryKind::OptIn) {
     const auto id = catalog::parse_permission_id(name);
     if (!id || id->resource.table.empty()) return std::nullopt;
     return EntryKey{{id->resource.owner, entry.catalog.region}, catalog::table_key(id->resource.database, id->resource.table)};

@@ -203,7 +203,12 @@ TEST(AwaitedHybridTables, AreNotLeftToIamEitherUntilTheyAreApproved) {
     EXPECT_FALSE(world.reads(kAuditor));
     const Json awaiting = world.plan()["awaiting"];
     EXPECT_NE(awaiting.dump().find("grant ALL on table orders/orders to IAM_ALLOWED_PRINCIPALS"), std::string::npos) << awaiting.dump(2);
+    EXPECT_NE(awaiting.dump().find("opt arn:aws:iam::100000000001:role/auditor in to Lake Formation on table orders/orders"), std::string::npos);
     EXPECT_EQ(world.missing(kLegacy)["reason"], "TableRecreated");
+    EXPECT_EQ(world.missing(kAuditor)["reason"], "TableRecreated");
+    const auto cell = world.engine->explain({kAuditor, "SELECT", "retail/orders/orders/email", "id = 2"});
+    ASSERT_TRUE(cell);
+    EXPECT_FALSE((*cell)["missing"]["reason"] == "TableRecreated" && (*cell)["missing"]["hop"] == "DataFilter") << "its rows keep it out";
     world.writes();
     world.sweep();
     EXPECT_EQ(world.writes(), (std::map<std::string, int>{})) << "it waits in silence";
