@@ -211,7 +211,10 @@ void Reckoning::link_grant(const Json& spec) {
   entitled_ = own ? Entitlement{kEverything, {}} : entitlement(product_key, *product, consumer);
   if (entitled_.empty()) return excuse("AccountNotGranted");
   const auto all = receivers(spec);
-  if (all.empty()) excuse("ExceedsAccountGrant");  // when it would do that
+  if (all.empty()) {
+    excuse("ExceedsAccountGrant");      // when it would do that
+    if (is_partial(spec)) excuse("*");  // or does not fit the table
+  }
   const bool foreign = std::any_of(all.begin(), all.end(), [&](const std::string& principal) {
     return !principal.starts_with("arn:") || account_in(principal) != consumer;
   });
