@@ -55,12 +55,20 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+/// What would be claimed, and is not for now.
+struct WithheldEntry {
+  catalog::EntryKey key;
+  catalog::EntryValue value;
+
+  bool operator==(const WithheldEntry&) const = default;
+};
+
 struct ClaimSet {
   std::vector<Claim> claims;
   std::vector<Finding> findings;
   std::optional<Time> recheck_at;  ///< when time alone changes the answer
   std::vector<catalog::EntryKey> ended;  ///< what would be claimed, or more of it, had time not ended a Grant it leans on
-  std::vector<catalog::EntryKey> withheld;  ///< what would be claimed, were its table not made again or still to be recorded
+  std::vector<WithheldEntry> withheld;   ///< what would be claimed, were its table not made again or still to be recorded
   /// There may be more tables, or a Grant may give more of their columns, than can be said now: no table, and nothing that the
   /// Grant gave, is taken back meanwhile.
   bool unknown_tables = false;

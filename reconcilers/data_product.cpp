@@ -73,10 +73,10 @@ bool may_define(const Draft& draft, const std::string& key, const std::string& v
   return false;
 }
 
-bool is_on_withheld_table(const Draft& draft, const EntryKey& holder, const EntryKey& assignment) {
+bool is_on_withheld_table(const Draft& draft, const EntryKey& holder, const EntryKey& assignment, const std::string& value) {
   if (holder.local.kind != EntryKind::Table) return false;
   const std::string table = holder.local.name.substr(holder.local.name.find('/') + 1);
-  return Withholding(draft.product, draft.governing(), draft.mesh).takes(table, assignment, draft.set);
+  return Withholding(draft.product, draft.governing(), draft.mesh).takes(table, {assignment, catalog::TagAssignment{value}}, draft.set);
 }
 
 void claim_tags(const Draft& draft, const std::map<std::string, std::string>& tags,
@@ -89,7 +89,7 @@ void claim_tags(const Draft& draft, const std::map<std::string, std::string>& ta
                   Step::CreateEntities, Release::Retain);
     }
     const EntryKey assignment{draft.governing(), {EntryKind::TagAssignment, resource + "#" + key}};
-    if (is_on_withheld_table(draft, holder, assignment)) continue;
+    if (is_on_withheld_table(draft, holder, assignment, value)) continue;
     draft.claim(assignment, catalog::TagAssignment{value}, {tag, holder}, Step::CreateEntities, Release::Remove);
   }
 }
@@ -97,8 +97,11 @@ void claim_tags(const Draft& draft, const std::map<std::string, std::string>& ta
 /// Leaves the database or table `holder` to IAM. Where nobody claims that, the planner takes it from IAM.
 /// Source: lake-formation.md 2.10
 void claim_opening(const Draft& draft, const ResourceId& resource, const EntryKey& holder) {
-  draft.claim(permission(draft.governing(), resource, catalog::kIamAllowedPrincipals), value_of({Permission::All}), {holder},
-              Step::CreateEntities, draft.release);
+  const EntryKey opening = permission(draft.governing(), resource, catalog::kIamAllowedPrincipals);
+  const catalog::PermissionValue value = value_of({Permission::All});
+  const Withholding withholding(draft.product, draft.governing(), draft.mesh);
+  if (withholding.takes_from_iam(resource.table, {opening, value}, draft.set)) return;
+  draft.claim(opening, value, {holder}, Step::CreateEntities, draft.release);
 }
 
 void claim_table(const Draft& draft, const std::string& name, catalog::Table shape, Step step, api::AccessMode mode) {

@@ -42,10 +42,10 @@ catalog::PermissionValue with_option(catalog::PermissionValue value, Option opti
 
 void claim_filter(const api::GrantSpec& spec, const CatalogRef& catalog, const ResourceId& resource,
                   const Withholding& withholding, ClaimSet& set) {
-  if (withholding.takes(resource.table, holder_of(catalog, resource), set)) return;
   catalog::DataFilter filter;
   filter.row_filter = catalog::canonical_row_filter(spec.row_filter);
   if (spec.columns) filter.columns = value_of_columns(spec.columns->include, Option::None).columns;
+  if (withholding.takes(resource.table, {holder_of(catalog, resource), Shared<catalog::DataFilter>(filter)}, set)) return;
   set.claims.push_back({holder_of(catalog, resource), Shared<catalog::DataFilter>(filter),
                         {{catalog, catalog::table_key(resource.database, resource.table)}},
                         Step::GrantConsumer, Release::Remove});
@@ -66,9 +66,9 @@ void claim_for(const api::Resource& grant, const Receiver& receiver, const std::
                         {holder_of(governing, database)}, Step::GrantConsumer, Release::Remove});
   for (const GrantTarget& target : targets) {
     const EntryKey on_target = permission(governing, target.resource, receiver.principal);
-    if (withholding.takes(target.resource.table, on_target, set)) continue;
-    set.claims.push_back({on_target, with_option(target.value, option), {holder_of(governing, target.resource)},
-                          Step::GrantConsumer, Release::Remove});
+    const catalog::PermissionValue value = with_option(target.value, option);
+    if (withholding.takes(target.resource.table, {on_target, value}, set)) continue;
+    set.claims.push_back({on_target, value, {holder_of(governing, target.resource)}, Step::GrantConsumer, Release::Remove});
   }
 }
 
@@ -154,7 +154,7 @@ void claim_local(const LinkTarget& link, const Receiver& receiver, const std::ve
                         value_of({Permission::Describe}), needs, Step::ConsumerAccess, Release::Remove});
   for (const GrantTarget& target : targets) {
     const EntryKey on_target = permission(link.catalog, target.resource, receiver.principal);
-    if (withholding.takes(target.resource.table, on_target, set)) continue;
+    if (withholding.takes(target.resource.table, {on_target, target.value}, set)) continue;
     auto target_needs = needs;
     if (!link.own_catalog) {
       target_needs.push_back(share_from(link.catalog, owner));
@@ -174,6 +174,14 @@ std::vector<GrantTarget> entitled_to(const LinkTarget& target, const mesh::Mesh&
   return grant_targets(everything, "", mesh::spec_of<api::DataProductSpec>(*target.product), account);
 }
 
+/// What goes beyond the account's own rights is named, and what does not is in force: nobody loses it because his account lost
+/// something else.
+Finding exceeds(const std::vector<std::string>& excess, const std::vector<GrantTarget>& within) {
+  std::string text = "asks for ";
+  for (const std::string& each : excess) text += (&each == &excess.front() ? "" : "; ") + each;
+  return refused(reason::kExceedsAccountGrant, text + (within.empty() ? "" : "; the rest is in force"));
+}
+
 /// The claims of a link Grant within `entitled`.
 void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const LinkTarget& target,
                   const std::vector<GrantTarget>& entitled, ClaimSet& set) {
@@ -186,11 +194,9 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
     return;
   }
   const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
-  const std::string excess = local_targets(asked, target.table, folded(product.database), entitled).excess;
-  if (!excess.empty()) {
-    set.findings.push_back(refused(reason::kExceedsAccountGrant, "asks for " + excess));
-    return;
-  }
+  const auto [within, excess] = local_targets(asked, target.table, folded(product.database), entitled);
+  if (!excess.empty()) set.findings.push_back(exceeds(excess, within));
+  if (within.empty()) return;
   const FittedGrant fit = fitted(asked, *target.product, target.region, mesh);
   tell(fit, set);
   if (!fit.spec) return;

@@ -140,20 +140,32 @@ TableRights rights_on(const std::string& table, const std::vector<GrantTarget>& 
   return rights;
 }
 
+std::string joined_for_people(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 /// Some columns of one table: those named, or all that the account has but those named.
 void add_columns(const api::ColumnSelection& selection, const ResourceId& table, const TableRights& rights,
                  LocalTargets& out) {
   const bool all = rights.whole.has(Permission::Select);
   ResourceId columns = table;
+  columns.type = ResourceType::Columns;
+  const auto exceeds = [&](const std::vector<std::string>& names) {
+    const std::string which = names.empty() ? "columns" : (names.size() == 1 ? "column " : "columns ") + joined_for_people(names);
+    out.excess.push_back(which + " of table " + table.table + ", which the account was not granted");
+  };
   if (!selection.include.empty()) {
-    const PermissionValue value = value_of_columns(selection.include, Option::None);
-    if (!all && !std::includes(rights.columns.begin(), rights.columns.end(), value.columns.begin(),
-                               value.columns.end())) {
-      out.excess = "columns of " + table.table + " that the account was not granted";
-      return;
+    const auto wanted = value_of_columns(selection.include, Option::None).columns;
+    std::vector<std::string> given = wanted, lacking;
+    if (!all) {
+      given.clear();
+      std::set_intersection(wanted.begin(), wanted.end(), rights.columns.begin(), rights.columns.end(), std::back_inserter(given));
+      std::set_difference(wanted.begin(), wanted.end(), rights.columns.begin(), rights.columns.end(), std::back_inserter(lacking));
     }
-    columns.type = ResourceType::Columns;
-    out.targets.push_back({columns, value});
+    if (!lacking.empty()) exceeds(lacking);
+    if (!given.empty()) out.targets.push_back({columns, value_of_columns(given, Option::None)});
     return;
   }
   const auto excluded = folded_sorted(selection.exclude);
@@ -166,11 +178,7 @@ void add_columns(const api::ColumnSelection& selection, const ResourceId& table,
   std::vector<std::string> left;
   std::set_difference(rights.columns.begin(), rights.columns.end(), excluded.begin(), excluded.end(),
                       std::back_inserter(left));
-  if (left.empty()) {
-    out.excess = "columns of " + table.table + " that the account was not granted";
-    return;
-  }
-  columns.type = ResourceType::Columns;
+  if (left.empty()) return exceeds({});
   out.targets.push_back({columns, value_of_columns(left, Option::None)});
 }
 
@@ -179,7 +187,7 @@ void add_table(const api::GrantSpec& grant, const ResourceId& table, const Table
                LocalTargets& out) {
   if (!grant.row_filter.empty()) {
     // Source: lake-formation.md 2.8 (filters are made by the table's owner, not on links)
-    out.excess = "a row filter on table " + table.table + ", which only its owner can set";
+    out.excess.push_back("a row filter on table " + table.table + ", which only its owner can set");
     return;
   }
   if (grant.columns) return add_columns(*grant.columns, table, rights, out);
@@ -189,21 +197,20 @@ void add_table(const api::GrantSpec& grant, const ResourceId& table, const Table
     return;
   }
   // Everything that the account has of this table, where that is a part of its columns or rows.
-  if (!rights.columns.empty() && wanted.has(Permission::Select)) {
+  const bool reads_parts = wanted.has(Permission::Select) && !rights.whole.has(Permission::Select);
+  if (!rights.columns.empty() && reads_parts) {
     ResourceId columns = table;
     columns.type = ResourceType::Columns;
     out.targets.push_back({columns, value_of_columns(rights.columns, Option::None)});
     return;
   }
-  if (!rights.filters.empty() && wanted.has(Permission::Select)) {
+  if (!rights.filters.empty() && reads_parts) {
     out.targets.insert(out.targets.end(), rights.filters.begin(), rights.filters.end());
     return;
   }
-  std::string lacking;
-  for (const std::string& name : (wanted - rights.whole).names()) {
-    lacking += (lacking.empty() ? "" : ", ") + name;
-  }
-  out.excess = lacking + " on table " + table.table + ", which the account was not granted";
+  out.excess.push_back(joined_for_people((wanted - rights.whole).names()) + " on table " + table.table +
+                       ", which the account was not granted");
+  if (const PermissionSet given = wanted & rights.whole; !given.empty()) out.targets.push_back({table, value_of(given)});
 }
 
 /// What `entitled` gives on all tables, whichever Grants it comes from.
@@ -233,17 +240,25 @@ LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_
     out.targets.push_back({ResourceId::of_all_tables(owner, database), value_of(wanted)});
     return out;
   }
+  // Beside rights on all tables nobody can have a part of one.
+  // Source: lake-formation.md 2.2 rule 3
+  const bool has_parts = std::any_of(entitled.begin(), entitled.end(), [](const GrantTarget& target) {
+    return target.resource.type != ResourceType::AllTables && target.resource.type != ResourceType::Table;
+  });
+  const PermissionSet both = wanted & on_all;
+  const PermissionSet given = both.has(Permission::Select) || !has_parts ? both : PermissionSet{};
+  if (!given.empty()) out.targets.push_back({ResourceId::of_all_tables(owner, database), value_of(given)});
   std::vector<std::string> seen;
   for (const GrantTarget& target : entitled) {
-    if (target.resource.type == ResourceType::AllTables ||
-        std::find(seen.begin(), seen.end(), target.resource.table) != seen.end()) {
-      continue;
-    }
-    seen.push_back(target.resource.table);
-    add_table(grant, ResourceId::of_table(owner, database, target.resource.table),
-              rights_on(target.resource.table, entitled), out);
+    const std::string& table = target.resource.table;
+    if (table.empty() || std::find(seen.begin(), seen.end(), table) != seen.end()) continue;
+    seen.push_back(table);
+    const TableRights rights = rights_on(table, entitled);
+    if (!given.empty() && given.contains(wanted & rights.whole)) continue;
+    add_table(grant, ResourceId::of_table(owner, database, table), rights, out);
   }
-  if (seen.empty()) out.excess = "permissions on all tables that the account was not granted";
+  if (!seen.empty()) return out;
+  out.excess.push_back(joined_for_people((wanted - on_all).names()) + " on all tables, which the account was not granted");
   return out;
 }
 

@@ -33,10 +33,11 @@ std::string filter_name(const api::ObjectKey& grant);
 std::vector<GrantTarget> entitlements(const mesh::Mesh& mesh, const api::Resource& product,
                                       const std::string& account_id, Time now);
 
-/// The local targets of a link Grant within `entitled`: with no tables named, all that the account has.
+/// The local targets of a link Grant within `entitled`: with no tables named, all that the account has. What of a Grant the
+/// account has not, or has no longer, takes nothing from the rest.
 struct LocalTargets {
   std::vector<GrantTarget> targets;
-  std::string excess;  ///< what goes beyond the entitlement; empty when nothing does
+  std::vector<std::string> excess;  ///< what goes beyond the entitlement, in the order of the tables
 };
 LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_table,
                            const std::string& database, const std::vector<GrantTarget>& entitled);

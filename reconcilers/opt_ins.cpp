@@ -39,16 +39,30 @@ class OptIns {
     const std::size_t given = set_.claims.size();
     for (std::size_t i = 0; i < given; ++i) {
       const Claim claim = set_.claims[i];
-      const auto id = permission_in(claim);
+      const auto id = permission_in(claim.key);
       if (!id) continue;
       if (const auto resource = opted_into(id->resource); resource && may_opt_in(id->principal)) opt_in(claim, *id, *resource);
     }
+    withhold();
   }
 
  private:
-  std::optional<PermissionId> permission_in(const Claim& claim) const {
-    if (claim.key.local.kind != EntryKind::Permission) return std::nullopt;
-    auto id = catalog::parse_permission_id(claim.key.local.name);
+  /// Whoever is not given something for now is not opted in to it either, and will be with it.
+  void withhold() {
+    const std::size_t withheld = set_.withheld.size();
+    for (std::size_t i = 0; i < withheld; ++i) {
+      const EntryKey permission = set_.withheld[i].key;
+      const auto id = permission_in(permission);
+      const auto resource = id && may_opt_in(id->principal) ? opted_into(id->resource) : std::nullopt;
+      if (!resource) continue;
+      const std::string name = to_string(PermissionId{*resource, id->principal});
+      set_.withheld.push_back({{permission.catalog, {EntryKind::OptIn, name}}, catalog::OptIn{}});
+    }
+  }
+
+  std::optional<PermissionId> permission_in(const EntryKey& key) const {
+    if (key.local.kind != EntryKind::Permission) return std::nullopt;
+    auto id = catalog::parse_permission_id(key.local.name);
     const bool here = id && id->resource.owner == owner_ && id->resource.database == database_;
     return here && !catalog::is_iam_allowed_principals(id->principal) ? id : std::nullopt;
   }

@@ -26,18 +26,17 @@ std::vector<std::string> approvals_of(const mesh::WithheldTables& withheld) {
   return out;
 }
 
-/// Grants that cannot leave out one table: on all tables, of the product itself.
-std::string grants_on_all(const api::Resource& product, const mesh::Mesh& mesh) {
-  std::string out;
+}  // namespace
+
+std::vector<api::ObjectKey> grants_on_all_tables(const api::Resource& product, const mesh::Mesh& mesh) {
+  std::vector<api::ObjectKey> out;
   for (const api::ObjectKey& key : mesh.referrers(product.key)) {
     const api::Resource* grant = key.kind == "Grant" && key.ns == product.key.ns ? mesh.find(key) : nullptr;
     if (grant == nullptr || grant->metadata.deletion) continue;
-    if (mesh::spec_of<api::GrantSpec>(*grant).tables.empty()) out += (out.empty() ? "" : ", ") + key.name;
+    if (mesh::spec_of<api::GrantSpec>(*grant).tables.empty()) out.push_back(key);
   }
   return out;
 }
-
-}  // namespace
 
 std::string approval_of(const catalog::EntryKey& table, Time created) { return name_of(table) + "@" + to_rfc3339(created); }
 
@@ -61,9 +60,16 @@ const mesh::WithheldTable* Withholding::find(const std::string& table) const {
   return found == tables_.end() ? nullptr : &found->second;
 }
 
-bool Withholding::takes(const std::string& table, const catalog::EntryKey& key, ClaimSet& set) const {
+bool Withholding::takes(const std::string& table, WithheldEntry entry, ClaimSet& set) const {
   if (find(table) == nullptr) return false;
-  set.withheld.push_back(key);
+  set.withheld.push_back(std::move(entry));
+  return true;
+}
+
+bool Withholding::takes_from_iam(const std::string& table, WithheldEntry opening, ClaimSet& set) const {
+  const mesh::WithheldTable* state = find(table);
+  if (state == nullptr || state->why == mesh::Withheld::NotRecorded) return false;
+  set.withheld.push_back(std::move(opening));
   return true;
 }
 
@@ -93,10 +99,11 @@ void tell_of_recreated(const api::Resource& product, const mesh::Mesh& mesh, Cla
   std::string named;
   for (std::size_t i = 0; i < std::min(approvals.size(), kNamedTables); ++i) named += (i == 0 ? "" : ", ") + approvals[i];
   if (approvals.size() > kNamedTables) named += " and " + std::to_string(approvals.size() - kNamedTables) + " more";
-  const std::string grants = grants_on_all(product, mesh);
+  std::string grants;
+  for (const api::ObjectKey& key : grants_on_all_tables(product, mesh)) grants += (grants.empty() ? "" : ", ") + key.name;
   set.findings.push_back(
       {Effect::Held, std::string(reason::kTableRecreated),
-       "made again, so that what Grants give on them by name, and their own tags, wait for approval: " + named +
+       "made again, so that what Grants give on them by name, their own tags, and what leaves them to IAM, wait for approval: " + named +
            (grants.empty() ? "" : "; permissions on all tables reach them all the same: Grants " + grants) +
            "; to approve: annotate the DataProduct with " + kApproveTablesAnnotation + "=" +
            approval_of_all(mesh.withheld(product.key)) + ", or with the tables as they are named here"});

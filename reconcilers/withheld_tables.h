@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "controller/mesh/mesh.h"
 #include "reconcilers/claim.h"
@@ -23,8 +24,11 @@ class Withholding {
   Withholding(const api::Resource& product, CatalogRef governing, const mesh::Mesh& mesh);
 
   const CatalogRef& governing() const { return governing_; }
-  /// True when nothing is given on the table just now. `key`, which is not claimed therefore, is noted in `set`.
-  bool takes(const std::string& table, const catalog::EntryKey& key, ClaimSet& set) const;
+  /// True when nothing is given on the table just now. `entry`, which is not claimed therefore, is noted in `set`.
+  bool takes(const std::string& table, WithheldEntry entry, ClaimSet& set) const;
+  /// The same of what leaves the table to IAM. That is not to be recorded first: a table which IAM has decided about all along
+  /// is not taken from it for a moment because its product comes to want approval.
+  bool takes_from_iam(const std::string& table, WithheldEntry opening, ClaimSet& set) const;
   /// Says in `set`, once a table, why `takes` has taken something on it.
   void tell(const std::string& table, ClaimSet& set) const;
 
@@ -39,6 +43,9 @@ class Withholding {
 
 /// Says in the claims of the product which of its tables await approval, and what reaches them all the same.
 void tell_of_recreated(const api::Resource& product, const mesh::Mesh& mesh, ClaimSet& set);
+
+/// The Grants of the product that reach a table which awaits approval: on all tables, of which Lake Formation cannot leave out one.
+std::vector<api::ObjectKey> grants_on_all_tables(const api::Resource& product, const mesh::Mesh& mesh);
 
 /// True when a Grant of the product names the table, lower case.
 bool is_named_by_a_grant(const api::Resource& product, const std::string& table, const mesh::Mesh& mesh);

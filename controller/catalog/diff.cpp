@@ -153,6 +153,8 @@ std::vector<Action> repair(const DiffInput& input) {
 }
 
 Cause cause_of_revoke(const DiffInput& input, const PermissionValue& surplus) {
+  // What leaves a table to IAM is of the operator's doing wherever the table is declared, whoever made it so.
+  if (input.release_cause == Cause::Withheld && is_of_everybody(input.key.local)) return Cause::Withheld;
   if (input.surplus == Surplus::All) return Cause::Undeclared;
   if (input.release_cause == Cause::Expired) return Cause::Expired;
   if (common(permission_of(input.observed, type_of(input.key.local)), surplus).empty()) return Cause::Confirm;

@@ -126,27 +126,92 @@ class Search {
 };
 
 /// Whoever may with every table.
-WhoCan with_all_tables(const AccessQuery& query, const Snapshot& governing, const SnapshotFor& snapshot) {
-  WhoCan out;
-  std::map<std::string, Reach> candidates;
-  for (const std::string& table : tables_of(query, governing)) {
-    AccessQuery one = query;
-    one.table = table;
-    WhoCan found = Search(one, governing, snapshot).take();
-    for (Reach& reach : found.reaches) candidates.try_emplace(reach.principal, std::move(reach));
-    out.administrators.merge(found.administrators);
-    out.unread.merge(found.unread);
+class SearchOfAllTables {
+ public:
+  SearchOfAllTables(const AccessQuery& query, const Snapshot& governing, const SnapshotFor& snapshot)
+      : query_(query), governing_(governing), snapshot_(snapshot) {}
+
+  WhoCan take() {
+    for (const std::string& table : tables_of(query_, governing_)) look_at(table);
+    for (auto& [principal, reach] : candidates_) {
+      reach.access = evaluated(principal);
+      if (reach.access.allowed) out_.reaches.push_back(std::move(reach));
+    }
+    add_everybody();
+    return std::move(out_);
   }
-  for (auto& [principal, reach] : candidates) {
-    AccessQuery one = query;
+
+ private:
+  void look_at(const std::string& table) {
+    AccessQuery one = query_;
+    one.table = table;
+    WhoCan found = Search(one, governing_, snapshot_).take();
+    out_.administrators.merge(found.administrators);
+    out_.unread.merge(found.unread);
+    const Reach* everybody = nullptr;
+    const Reach* all_of_account = nullptr;
+    for (const Reach& reach : found.reaches) {
+      if (reach.is == Reacher::Everybody) everybody = &reach;
+      if (reach.principal == query_.governing.account + ":IAMPrincipals") all_of_account = &reach;
+    }
+    let_in(everybody, all_of_account);
+    for (Reach& reach : found.reaches) {
+      if (reach.is != Reacher::Everybody) candidates_.try_emplace(reach.principal, std::move(reach));
+    }
+  }
+
+  /// Whoever is in no list is let into this table by IAM, or as one of all principals of the account: of these nobody is left out.
+  void let_in(const Reach* everybody, const Reach* all_of_account) {
+    ++tables_;
+    if (everybody != nullptr) {
+      ++by_iam_;
+      if (!through_iam_) through_iam_ = everybody->access;
+      if (all_of_account == nullptr) except_.insert(everybody->except.begin(), everybody->except.end());
+    } else if (all_of_account != nullptr && !only_by_account_) {
+      only_by_account_ = all_of_account->access;
+    }
+    if (all_of_account != nullptr) ++by_account_;
+    if (everybody != nullptr || all_of_account != nullptr) ++open_;
+  }
+
+  /// Those whom nobody names. Where all principals of the account are let into every table, and IAM not, they have been found.
+  void add_everybody() {
+    const bool needs_iam = by_iam_ == tables_ || by_account_ < tables_;
+    if (open_ < tables_ || !through_iam_ || !needs_iam) return;
+    Reach reach{Reacher::Everybody, kIamAllowedPrincipals, std::move(*through_iam_), {}};
+    reach.access.cells.clear();
+    if (only_by_account_) {
+      reach.access.hops.insert(reach.access.hops.end(), only_by_account_->hops.begin(), only_by_account_->hops.end());
+    }
+    for (const std::string& principal : except_) {
+      if (!evaluated(principal).allowed) reach.except.push_back(principal);
+    }
+    const auto after = std::find_if(out_.reaches.begin(), out_.reaches.end(),
+                                    [&](const Reach& each) { return each.principal > reach.principal; });
+    out_.reaches.insert(after, std::move(reach));
+  }
+
+  Access evaluated(const std::string& principal) const {
+    AccessQuery one = query_;
     one.principal = principal;
     const std::string account = account_of_principal(principal);
-    const bool foreign = !account.empty() && account != query.governing.account;
-    reach.access = evaluate(one, governing, foreign ? snapshot({account, query.governing.region}) : nullptr);
-    if (reach.access.allowed) out.reaches.push_back(std::move(reach));
+    const bool foreign = !account.empty() && account != query_.governing.account;
+    return evaluate(one, governing_, foreign ? snapshot_({account, query_.governing.region}) : nullptr);
   }
-  return out;
-}
+
+  const AccessQuery& query_;
+  const Snapshot& governing_;
+  const SnapshotFor& snapshot_;
+  std::map<std::string, Reach> candidates_;  ///< by principal, named on a table or a group that is
+  int tables_ = 0;
+  int open_ = 0;        ///< to whomever nobody names: by IAM, as one of all principals of the account, or both
+  int by_iam_ = 0;
+  int by_account_ = 0;
+  std::optional<Access> through_iam_;      ///< to one of those that IAM opens
+  std::optional<Access> only_by_account_;  ///< to one that IAM does not
+  std::set<std::string> except_;           ///< who has opted in where only IAM opens
+  WhoCan out_;
+};
 
 }  // namespace
 
@@ -162,7 +227,9 @@ std::string_view to_string(Reacher reacher) {
 }
 
 WhoCan who_can(const AccessQuery& query, const Snapshot& governing, const SnapshotFor& snapshot) {
-  if (is_of_all_tables(query) && !tables_of(query, governing).empty()) return with_all_tables(query, governing, snapshot);
+  if (is_of_all_tables(query) && !tables_of(query, governing).empty()) {
+    return SearchOfAllTables(query, governing, snapshot).take();
+  }
   return Search(query, governing, snapshot).take();
 }
 

@@ -35,8 +35,8 @@ struct WhoCan {
 using SnapshotFor = std::function<const Snapshot*(const CatalogRef&)>;
 
 /// Everybody for whom `evaluate` allows `query`, whose principal does not count. Of organizations only the name is known,
-/// not the accounts. Of all tables at once: whoever is named on one of them, and the groups that may with every one; whom one
-/// group lets into this table and another into that is not found.
+/// not the accounts. Of all tables at once: whoever is named on one of them, and the groups that may with every one. Whom IAM
+/// lets into some tables, and a permission to every principal of the account into the others, is one of Everybody.
 /// Units: in proportion to the permissions on the object and those by tags, in the governing catalog and in the catalogs of
 /// accounts that hold something there.
 WhoCan who_can(const AccessQuery& query, const Snapshot& governing, const SnapshotFor& snapshot);

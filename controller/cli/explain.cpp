@@ -56,6 +56,7 @@ void print(const Json& answer, const DeclarationPlaces& places, Session& session
   const Json& missing = member(answer, "missing");
   if (!missing.is_object()) return;
   session.out() << session.style(Tone::Bold, "missing") << ": " << string_at(missing, "hop")
+                << (string_at(missing, "reason").empty() ? "" : " (" + string_at(missing, "reason") + ")")
                 << (member(missing, "decides") == true ? "" : ", without which some engines cannot use the access") << "\n"
                 << session.style(Tone::Bold, "remedy") << ":  " << string_at(missing, "remedy") << "\n";
   print_change(missing, session);

@@ -72,6 +72,31 @@ std::pair<std::string_view, Tone> sign_of(std::string_view verb) {
   return {"+", Tone::Good};
 }
 
+constexpr std::size_t kShownValue = 60;  // bytes
+constexpr std::size_t kShownBefore = 10;  // bytes before the first difference of two long values
+
+/// At most kShownValue bytes from `begin` on, no character cut in two.
+std::string cut(const std::string& value, std::size_t begin) {
+  const auto is_within = [&](std::size_t at) { return at < value.size() && (static_cast<unsigned char>(value[at]) & 0xC0U) == 0x80; };
+  while (is_within(begin)) ++begin;
+  std::size_t end = std::min(value.size(), begin + kShownValue);
+  while (is_within(end)) --end;
+  std::string out = (begin > 0 ? "…" : "") + value.substr(begin, end - begin) + (end < value.size() ? "…" : "");
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return out;
+}
+
+/// "columns.total: int → bigint", "+ columns.note: string", "- columns.note: string".
+Cell line_of(const Json& change) {
+  const std::string field = string_at(change, "field"), from = string_at(change, "from"), to = string_at(change, "to");
+  if (!member(change, "from").is_string()) return {"    + " + field + ": " + cut(to, 0), Tone::Good};
+  if (!member(change, "to").is_string()) return {"    - " + field + ": " + cut(from, 0), Tone::Bad};
+  const std::size_t same = std::mismatch(from.begin(), from.end(), to.begin(), to.end()).first - from.begin();
+  const bool is_long = std::max(from.size(), to.size()) > kShownValue;
+  const std::size_t begin = is_long && same > kShownBefore ? same - kShownBefore : 0;
+  return {"    ~ " + field + ": " + cut(from, begin) + " → " + cut(to, begin), Tone::Warning};
+}
+
 void print_catalog(const Json& catalog, Session& session) {
   const Json& actions = member(catalog, "actions");
   session.out() << session.style(Tone::Bold, string_at(catalog, "catalog")) << "\n";
@@ -83,6 +108,7 @@ void print_catalog(const Json& catalog, Session& session) {
     std::string why = because.empty() ? string_at(action, "reason") : "for " + joined(because);
     if (!waits.empty()) why += "; waits for " + waits;
     table.add({{std::string(sign) + " " + string_at(action, "summary"), tone}, {why, Tone::Dim}});
+    for (const Json& change : member(action, "changes")) table.add({line_of(change)});
   }
   session.out() << table.take(session.style);
   if (member(catalog, "held") == true) {
@@ -114,6 +140,38 @@ void print_access(const Json& access, Session& session) {
   session.out() << "\n";
 }
 
+/// Tables that were made again: what comes when somebody approves them, and how that is done.
+void print_awaiting(const Json& awaiting, Session& session) {
+  if (!awaiting.is_array() || awaiting.empty()) return;
+  session.out() << session.style(Tone::Bold, "Awaiting approval") << "\n";
+  for (const Json& one : awaiting) {
+    session.out() << "  table " << string_at(one, "table") << " in " << string_at(one, "catalog") << ", made again at "
+                  << string_at(one, "madeAt") << ", of " << string_at(one, "product") << "\n";
+    Table table({}, "    ");
+    for (const Json& action : member(one, "actions")) {
+      table.add({{"+ " + string_at(action, "summary")}, {"for " + joined(words(member(action, "because"))), Tone::Dim}});
+    }
+    session.out() << table.take(session.style);
+    if (const auto reached_by = words(member(one, "reachedBy")); !reached_by.empty()) {
+      session.out() << "    " << session.style(Tone::Warning, "! reached all the same") << " by permissions on all tables: "
+                    << joined(reached_by) << "\n";
+    }
+    session.out() << "    " << session.style(Tone::Warning, "! waits: ") << "approve with the annotation "
+                  << string_at(one, "annotation") << "=" << string_at(one, "approval") << " on the DataProduct\n";
+  }
+  session.out() << "\n";
+}
+
+/// What there is to say of a plan without actions.
+std::string nothing_to_do(const Json& plan) {
+  if (!member(plan, "problems").empty() || !member(plan, "awaiting").empty()) {
+    return "No changes can be made; what is named above remains.\n";
+  }
+  const auto others = member(plan, "others").is_number() ? member(plan, "others").get<std::size_t>() : 0;
+  if (others == 0) return "No changes: every catalog is as declared.\n";
+  return "No changes; " + counted(others, "other object") + (others == 1 ? " is" : " are") + " not Ready: see datamesh plan.\n";
+}
+
 std::size_t count_actions(const Json& plan) {
   std::size_t count = 0;
   for (const Json& catalog : member(plan, "catalogs")) count += member(catalog, "actions").size();
@@ -127,8 +185,8 @@ void print_plan(const Json& plan, Session& session) {
   }
   const std::size_t actions = count_actions(plan);
   if (actions == 0) {
-    session.out() << (problems.empty() ? "No changes: every catalog is as declared.\n"
-                                       : "No changes can be made; what is named above remains.\n");
+    print_awaiting(member(plan, "awaiting"), session);
+    session.out() << nothing_to_do(plan);
     return;
   }
   std::size_t catalogs = 0;
@@ -138,6 +196,7 @@ void print_plan(const Json& plan, Session& session) {
     ++catalogs;
   }
   print_access(member(plan, "access"), session);
+  print_awaiting(member(plan, "awaiting"), session);
   std::vector<std::string> counts;
   for (const auto& [verb, count] : member(plan, "summary").items()) counts.push_back(count.dump() + " " + verb);
   session.out() << counted(actions, "action") << " in " << counted(catalogs, "catalog")

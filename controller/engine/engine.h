@@ -96,12 +96,14 @@ class Engine {
   /// "entries", "pending", "waiting", "held": hash or null, "error", "lastSweep"}], "undeclared"}
   Json status() const;
   /// {"catalogs": [{"catalog", "hash", "held", "actions": [{"verb", "entry", "summary", "reason", "because": [],
-  /// "waitsFor"}]}], "access": [{"principal", "object", "gains": [], "loses": []}], "summary": {verb: count},
-  /// "problems": []}
+  /// "waitsFor", "changes": [{"field", "from", "to"}]}]}], "access": [{"principal", "object", "gains": [], "loses": []}],
+  /// "summary": {verb: count}, "awaiting": [{"product", "catalog", "table", "madeAt", "annotation", "approval", "actions":
+  /// [{"catalog", "summary", "because": []}], "reachedBy": []}], "problems": [], "others"}. `problems` are those of what the
+  /// request changes, or all when it changes nothing; `others` is the number of objects beside these that have some.
   Json plan(const PlanRequest& request) const;
   /// {"allowed", "principal", "action", "object", "steps": [{"hop", "ok", "catalog", "what", "because": [], "undeclared",
   /// "implicit", "decides", "entry"}], "cells": [{"columns", "rows", …}], "missing": {"hop", "remedy", "manifest": [], "patches": [{"kind",
-  /// "namespace", "name", "patch"}], "decides"} or null}.
+  /// "namespace", "name", "patch"}], "decides", "reason"} or null}. The reason is TableRecreated where the table awaits approval.
   /// Errors: Invalid; NotFound when the object is not there or its catalog has not been read.
   Result<Json> explain(const AccessQuestion& question) const;
   /// {"action", "object", "principals": [{"principal", "is", "cells", "steps", "except": []}], "administrators": [],

@@ -4,8 +4,11 @@
 
 #include "controller/catalog/who_can.h"
 #include "controller/engine/access_question.h"
+#include "controller/engine/awaited_tables.h"
 #include "controller/engine/impl.h"
 #include "controller/engine/remedy.h"
+#include "controller/engine/status_entries.h"
+#include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
 
@@ -13,16 +16,6 @@ using api::ObjectKey;
 using catalog::Hop;
 
 namespace {
-
-/// "Conflict: …" of the Ready condition; empty when the resource is Ready or nothing is said yet.
-std::string trouble_of(const ResourceState* state) {
-  if (state == nullptr || state->conditions.empty()) return "";
-  for (const Json& condition : Json::parse(state->conditions)) {
-    if (string_at(condition, "type") != "Ready" || string_at(condition, "status") == "True") continue;
-    return string_at(condition, "reason") + ": " + string_at(condition, "message");
-  }
-  return "";
-}
 
 Json json_of(const std::vector<catalog::Cells>& cells) {
   Json out = Json::array();
@@ -42,6 +35,33 @@ Json json_of(const Hop& hop, const Remedy& remedy) {
   }
   return {{"hop", to_string(hop.kind)}, {"remedy", remedy.text}, {"manifest", remedy.manifests}, {"patches", patches},
           {"decides", hop.decides}};
+}
+
+/// Those tables of the product that the question is about and that await approval.
+std::vector<AwaitedTable> awaited_by(const AskedAccess& asked, const mesh::Mesh& mesh, const Ledger& ledger) {
+  if (asked.product == nullptr) return {};
+  auto out = awaited_tables(asked.product->key, mesh, ledger);
+  const catalog::AccessQuery& query = asked.query;
+  std::erase_if(out, [&](const AwaitedTable& each) {
+    return each.table.catalog != query.governing ||
+           (!query.table.empty() && each.table.local != catalog::table_key(query.database, query.table));
+  });
+  return out;
+}
+
+/// What approving the tables would answer the question: whether it mends `missing`, which is what is missing first.
+bool is_mended_by_approval(const std::vector<AwaitedTable>& tables, const AskedAccess& asked, const catalog::Snapshot* local,
+                           const Hop& missing) {
+  if (tables.empty()) return false;
+  const catalog::AccessQuery& query = asked.query;
+  const auto governing = as_approved(*asked.governing, query.governing, tables);
+  std::optional<catalog::Snapshot> within;
+  if (local != nullptr) {
+    within = as_approved(*local, {catalog::account_of_principal(query.principal), query.governing.region}, tables);
+  }
+  const catalog::Access then = evaluate(query, governing, within ? &*within : nullptr);
+  const Hop* next = first_missing(then);
+  return then.allowed || next == nullptr || next->kind != missing.kind;
 }
 
 }  // namespace
@@ -89,7 +109,12 @@ Result<Json> Engine::Impl::explain(const AccessQuestion& question) const {
       account == query.governing.account ? nullptr : snapshot({account, query.governing.region});
   const catalog::Access access = evaluate(query, *asked.governing, local);
   Json missing;
-  if (const Hop* hop = first_missing(access)) {
+  const Hop* hop = first_missing(access);
+  const auto awaited = hop == nullptr || access.allowed ? std::vector<AwaitedTable>{} : awaited_by(asked, mesh_, ledger_);
+  if (hop != nullptr && is_mended_by_approval(awaited, asked, local, *hop)) {
+    missing = json_of(*hop, approval_remedy(awaited, mesh_));
+    missing["reason"] = reconcilers::reason::kTableRecreated;
+  } else if (hop != nullptr) {
     const RemedyInput input{query, access, *hop, *asked.governing, local, asked.product, mesh_, now(),
                             [this](const ObjectKey& key) { return trouble_of(ledger_.find(key)); },
                             [this](const Hop& of) { return declarations_behind(of); }};

@@ -65,6 +65,15 @@ bool is_declared_open(const Ledger& ledger, const EntryKey& opening) {
   return claimed({opening.catalog, catalog::permission_key({database, catalog::kIamAllowedPrincipals})});
 }
 
+bool is_withheld_opening(const Ledger& ledger, const EntryKey& opening) {
+  const auto opened = opened_entry(opening);
+  const auto table = opened ? ledger.lookup(*opened) : std::nullopt;
+  const auto id = table ? ledger.lookup(opening) : std::nullopt;
+  if (!id) return false;
+  const auto& products = ledger.claimants(*table);
+  return std::any_of(products.begin(), products.end(), [&](const auto* each) { return each->withheld.contains(*id); });
+}
+
 bool HybridRules::hold(EntryPlan& entry) {
   for (const Action& action : entry.actions) {
     auto found = hindrance(entry.id, action);
@@ -87,7 +96,9 @@ std::optional<HybridRules::Hindrance> HybridRules::hindrance(KeyId id, const Act
   const auto opened = opened_entry(action.key);
   const auto entry = opened ? ledger_.lookup(*opened) : std::nullopt;
   if (!entry || !ledger_.is_claimed(*entry)) return std::nullopt;
-  return action.verb == Verb::Revoke ? before_closing(action.key) : before_opening(action.key);
+  if (action.verb != Verb::Revoke) return before_opening(action.key);
+  // Nobody is to reach it by IAM either: that waits for nothing.
+  return is_withheld_opening(ledger_, action.key) ? std::nullopt : before_closing(action.key);
 }
 
 /// Whoever is granted something has it before IAM decides no more, but for what AWS refuses to share as long as IAM does.

@@ -27,6 +27,9 @@ std::optional<catalog::EntryKey> opened_entry(const catalog::EntryKey& key);
 /// True when it is declared that IAM decides here: the opening is claimed, or, of all tables at once, that of the database.
 bool is_declared_open(const Ledger& ledger, const catalog::EntryKey& opening);
 
+/// The opening of a table that was made again awaits approval with the rest of what is given on it.
+bool is_withheld_opening(const Ledger& ledger, const catalog::EntryKey& opening);
+
 /// For one planning of one catalog.
 class HybridRules {
  public:

@@ -131,7 +131,11 @@ std::vector<KeyId> Ledger::set_claims(ResourceState& state, const reconcilers::C
   state.ended.clear();
   for (const EntryKey& key : claims.ended) state.ended.insert(intern(key));
   state.withheld.clear();
-  for (const EntryKey& key : claims.withheld) state.withheld.insert(intern(key));
+  for (const auto& [key, value] : claims.withheld) {
+    auto [at, is_new] = state.withheld.try_emplace(intern(key), value);
+    if (is_new) continue;
+    if (auto both = catalog::merged(at->second, value)) at->second = std::move(*both);
+  }
   if (state.unknown_tables != claims.unknown_tables) {
     // What was kept, or is to be kept now, is judged anew.
     for (const auto& [id, record] : state.recorded) touched.push_back(id);

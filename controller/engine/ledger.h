@@ -48,7 +48,7 @@ struct ResourceState {
   std::vector<IndexedClaim> claims;
   std::vector<reconcilers::Finding> findings;
   std::set<KeyId> ended;       ///< what time took from its claims
-  std::set<KeyId> withheld;    ///< what it would claim, were its table not made again
+  std::map<KeyId, catalog::EntryValue> withheld;  ///< what it would claim, were its table not made again
   bool unknown_tables = false; ///< it may claim more tables than can be said now
   std::map<KeyId, Recorded> recorded;
   TableMemory tables;         ///< persisted: of a product whose tables made again await approval

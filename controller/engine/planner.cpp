@@ -93,7 +93,8 @@ bool expired(const Ledger& ledger, KeyId id) {
 Cause release_cause(const Ledger& ledger, KeyId id) {
   const auto withholds = [&](const ResourceState* party) { return party->withheld.contains(id); };
   const auto any = [&](const auto& parties) { return std::any_of(parties.begin(), parties.end(), withholds); };
-  return any(ledger.former_claimants(id)) || any(ledger.claimants(id)) ? Cause::Withheld : expired(ledger, id) ? Cause::Expired : Cause::Released;
+  const bool withheld = any(ledger.former_claimants(id)) || any(ledger.claimants(id)) || is_withheld_opening(ledger, ledger.key(id));
+  return withheld ? Cause::Withheld : expired(ledger, id) ? Cause::Expired : Cause::Released;
 }
 
 /// Every catalog begins with IAM deciding who makes databases in it. With the defaults closed that opens nothing.

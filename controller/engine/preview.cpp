@@ -4,9 +4,13 @@
 #include <list>
 
 #include "controller/api/codec.h"
+#include "controller/catalog/field_changes.h"
+#include "controller/engine/awaited_tables.h"
 #include "controller/engine/hybrid_rules.h"
 #include "controller/engine/impl.h"
+#include "controller/engine/status_entries.h"
 #include "controller/engine/tag_access.h"
+#include "reconcilers/reasons.h"
 
 namespace datamesh::engine {
 
@@ -16,7 +20,8 @@ using catalog::Action;
 /// Declares changes for as long as it lives.
 class Preview {
  public:
-  Preview(Engine::Impl& impl, const PlanRequest& request) : impl_(impl) {
+  Preview(Engine::Impl& impl, const PlanRequest& request)
+      : impl_(impl), is_of_all_(request.apply.empty() && request.remove.empty()) {
     for (const Json& object : request.apply) put(object);
     for (const ObjectKey& key : request.remove) {
       remember(key);
@@ -96,7 +101,7 @@ class Preview {
     reconcilers::ClaimSet out;
     out.findings = state.findings;
     for (const KeyId id : state.ended) out.ended.push_back(impl_.ledger_.key(id));
-    for (const KeyId id : state.withheld) out.withheld.push_back(impl_.ledger_.key(id));
+    for (const auto& [id, value] : state.withheld) out.withheld.push_back({impl_.ledger_.key(id), value});
     out.unknown_tables = state.unknown_tables;
     for (const IndexedClaim& claim : state.claims) {
       std::vector<catalog::EntryKey> needs;
@@ -107,6 +112,8 @@ class Preview {
   }
 
   void plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& catalogs);
+  void note_obstacles(const CatalogPlan& plan);
+  void note_standing_problems();
   void note_access(const Action& action);
   void note_access_by_tags();
   void note_opt_in(const Action& action);
@@ -118,7 +125,9 @@ class Preview {
   std::map<ObjectKey, Before> claims_;
   std::set<ObjectKey> affected_;
   std::set<KeyId> touched_;
+  const bool is_of_all_;  ///< nothing is changed: the plan is of the present difference
   std::vector<std::string> problems_;
+  std::size_t others_ = 0;  ///< objects with problems that are not told
   std::map<std::string, int> summary_;
   PlannedActions planned_;
   std::map<std::pair<std::string, std::string>, std::pair<std::set<std::string>, std::set<std::string>>> access_;
@@ -136,9 +145,42 @@ Json Preview::plan() {
   Json catalogs = Json::array();
   for (auto& [ref, ids] : by_catalog) plan_one(ref, std::move(ids), catalogs);
   note_access_by_tags();
+  note_standing_problems();
   Json summary = Json::object();
   for (const auto& [verb, count] : summary_) summary[verb] = count;
-  return {{"catalogs", catalogs}, {"access", access()}, {"summary", summary}, {"problems", problems_}};
+  return {{"catalogs", catalogs},    {"access", access()},
+          {"summary", summary},      {"awaiting", awaiting_json(impl_.mesh_, impl_.ledger_)},
+          {"problems", problems_},   {"others", others_}};
+}
+
+/// What keeps entries from being as claimed and is no action: somebody must change something.
+void Preview::note_obstacles(const CatalogPlan& plan) {
+  std::set<std::string> told;
+  for (const EntryPlan& entry : plan.entries) {
+    const bool stands = entry.verdict == EntryVerdict::Conflict ||
+                        (entry.verdict == EntryVerdict::Waits && entry.actions.empty());
+    if (entry.verdict == EntryVerdict::Exceeds) told.insert(entry.message);
+    if (stands) told.insert(impl_.open_standing(entry.id, {entry.verdict, entry.waits_for, entry.message}).message);
+  }
+  problems_.insert(problems_.end(), told.begin(), told.end());
+}
+
+/// Objects that are not Ready although nothing is done about them; those that the request does not affect are counted only.
+void Preview::note_standing_problems() {
+  for (const auto& [key, state] : impl_.ledger_.all()) {
+    if (affected_.contains(key)) continue;
+    const std::string trouble = trouble_of(state.get());
+    const bool passes = trouble.empty() || trouble.starts_with(reconcilers::reason::kProgressing) ||
+                        trouble.starts_with(reconcilers::reason::kReleasing);
+    const bool told = std::any_of(problems_.begin(), problems_.end(),
+                                  [&](const std::string& problem) { return trouble.find(problem) != std::string::npos; });
+    if (passes || told) continue;
+    if (is_of_all_) {
+      problems_.push_back(to_string(key) + ": " + trouble);
+    } else {
+      ++others_;
+    }
+  }
 }
 
 void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& catalogs) {
@@ -155,11 +197,7 @@ void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& cata
     problems_.push_back("catalog " + to_string(ref) + " has " + std::to_string(warning.used) + " " + describe(warning.scope) +
                         "; AWS allows " + std::to_string(warning.limit));
   }
-  std::set<std::string> exceeded;
-  for (const EntryPlan& entry : plan.entries) {
-    if (entry.verdict == EntryVerdict::Exceeds) exceeded.insert(entry.message);
-  }
-  problems_.insert(problems_.end(), exceeded.begin(), exceeded.end());
+  note_obstacles(plan);
   std::vector<std::pair<const Action*, const EntryPlan*>> all;
   std::vector<Action> actions;
   for (const EntryPlan& entry : plan.entries) {
@@ -194,6 +232,14 @@ Json Preview::action_json(const Action& action, const EntryPlan& entry) const {
                {"reason", to_string(action.cause)},
                {"because", because}};
   if (entry.waits_for) line["waitsFor"] = to_string(impl_.ledger_.key(*entry.waits_for));
+  const catalog::EntryValue* there = impl_.snapshot(action.key.catalog)->find(action.key.local);
+  if (there == nullptr || action.verb != catalog::Verb::Update) return line;
+  line["changes"] = Json::array();
+  for (const catalog::FieldChange& change : field_changes(action, *there)) {
+    line["changes"].push_back({{"field", change.field},
+                               {"from", change.from ? Json(*change.from) : Json()},
+                               {"to", change.to ? Json(*change.to) : Json()}});
+  }
   return line;
 }
 

@@ -65,6 +65,15 @@ std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger) {
   return out;
 }
 
+std::string trouble_of(const ResourceState* state) {
+  if (state == nullptr || state->conditions.empty()) return "";
+  for (const Json& condition : Json::parse(state->conditions)) {
+    if (string_at(condition, "type") != "Ready" || string_at(condition, "status") == "True") continue;
+    return string_at(condition, "reason") + ": " + string_at(condition, "message");
+  }
+  return "";
+}
+
 Json encode_tables(const TableMemory& tables) {
   Json out = Json::object();
   for (const auto& [key, created] : tables) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
 
 #include "controller/base/json.h"
 #include "controller/engine/ledger.h"
@@ -13,6 +14,9 @@ namespace datamesh::engine {
 
 /// One element of status.entries.
 Json encode_entry(const catalog::EntryKey& key, const Recorded& record, reconcilers::EntryState state);
+
+/// "Conflict: …" of the Ready condition; empty when the resource is Ready, unknown, or nothing is said of it yet.
+std::string trouble_of(const ResourceState* state);
 
 /// The records of a persisted status.entries; what does not decode is left out.
 std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger);

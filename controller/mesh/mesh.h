@@ -73,6 +73,8 @@ class Mesh {
   bool set_withheld(const api::ObjectKey& product, WithheldTables tables);
   /// Those noted; none while nothing was.
   const WithheldTables& withheld(const api::ObjectKey& product) const;
+  /// Those noted of all products that have any.
+  const std::map<api::ObjectKey, WithheldTables>& withheld() const { return withheld_; }
 
  private:
   void collect_referrers(const api::ObjectKey& key, std::set<api::ObjectKey>& out) const;

@@ -135,6 +135,41 @@ TEST(WhoCan, NeedsEveryTableWhereNoneIsNamed) {
   EXPECT_EQ(scene.lines(), (Lines{"Principal " + kRole + ":"}));
 }
 
+/// Everybody comes into one table by IAM and into the other as one of all principals: nobody is named, and all may.
+TEST(WhoCan, NamesThoseWhoComeIntoEachTableWithAnotherGroup) {
+  Scene scene;
+  scene.query.table = "";
+  for (const char* name : {"items", "orders"}) scene.governing().entries[table_key("sales", name)] = Shared<Table>(Table{});
+  scene.grant(scene.governing(), Scene::table(), "IAM_ALLOWED_PRINCIPALS", perms({P::All}));
+  EXPECT_EQ(scene.lines(), Lines{});
+  const ResourceId items = ResourceId::of_table(kOwner, "sales", "items");
+  scene.grant(scene.governing(), items, kOwner + ":IAMPrincipals", perms({P::Select}));
+  scene.governing().entries[{EntryKind::OptIn, to_string(PermissionId{Scene::table(), kRole})}] = OptIn{};
+  scene.governing().entries[{EntryKind::OptIn, to_string(PermissionId{items, "arn:aws:iam::111111111111:role/other"})}] = OptIn{};
+  const WhoCan found = scene.ask();
+  ASSERT_EQ(found.reaches.size(), 1u);
+  EXPECT_EQ(found.reaches[0].is, Reacher::Everybody);
+  EXPECT_EQ(found.reaches[0].except, std::vector<std::string>{kRole}) << "who has opted in where IAM decides nothing is let in";
+  EXPECT_EQ(found.reaches[0].access.hops.size(), 2u);
+  scene.grant(scene.governing(), items, "IAM_ALLOWED_PRINCIPALS", perms({P::All}));
+  EXPECT_EQ(scene.ask().reaches.size(), 1u);
+  scene.grant(scene.governing(), Scene::table(), kOwner + ":IAMPrincipals", perms({P::Select}));
+  EXPECT_EQ(scene.lines(), (Lines{"AllOfAccount 111111111111:IAMPrincipals:", "Everybody IAM_ALLOWED_PRINCIPALS:"}));
+}
+
+/// Every principal of the account has opted in on one of the tables: there IAM lets in nobody.
+TEST(WhoCan, LeavesOutEverybodyWhereAllHaveOptedIn) {
+  Scene scene;
+  scene.query.table = "";
+  for (const char* name : {"items", "orders"}) {
+    scene.governing().entries[table_key("sales", name)] = Shared<Table>(Table{});
+    scene.grant(scene.governing(), ResourceId::of_table(kOwner, "sales", name), "IAM_ALLOWED_PRINCIPALS", perms({P::All}));
+  }
+  EXPECT_EQ(scene.lines(), Lines{"Everybody IAM_ALLOWED_PRINCIPALS:"});
+  scene.governing().entries[{EntryKind::OptIn, to_string(PermissionId{Scene::table(), kOwner + ":IAMPrincipals"})}] = OptIn{};
+  EXPECT_EQ(scene.lines(), Lines{});
+}
+
 TEST(WhoCan, KeepsToTheRow) {
   Scene scene;
   scene.governing().entries[{EntryKind::DataFilter, "sales/orders/emea"}] = Shared<DataFilter>({"country = 'de'", {}, {}});

@@ -142,5 +142,63 @@ spec: {product: {namespace: retail, name: orders}, to: {principals: ["arn:aws:ia
   EXPECT_EQ(world.everything(), before);
 }
 
+/// The Grant of the account on the tables `named`, and the one within the account on both tables.
+std::string granted(const std::string& named) {
+  return R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: Grant
+metadata: {name: to-analytics, namespace: retail}
+spec: {product: {name: orders}, tables: [)Y" + named + R"Y(], to: {accounts: [{namespace: analytics, name: analytics}]}}
+---
+apiVersion: datamesh.dev/v1alpha1
+kind: Grant
+metadata: {name: both, namespace: analytics}
+spec: {link: orders, tables: [items, orders], to: {personas: [{account: {name: analytics}, name: analysts}]}}
+---
+apiVersion: datamesh.dev/v1alpha1
+kind: ResourceLink
+metadata: {name: orders, namespace: analytics}
+spec: {account: analytics, product: {namespace: retail, name: orders}}
+---
+apiVersion: datamesh.dev/v1alpha1
+kind: DataProduct
+metadata: {name: orders, namespace: retail}
+spec:
+  account: retail
+  database: orders
+  location: s3://retail-data/orders
+  tables: [{name: items, columns: [{name: sku, type: string}]}, {name: orders, columns: [{name: id, type: string}]}]
+)Y";
+}
+
+TEST(Authority, TakesFromAConsumersGrantWhatItsAccountLostAndNothingElseForAMoment) {
+  SmallWorld world;
+  world.apply(granted("items, orders"));
+  world.start_engine();
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_TRUE(world.engine->converged()) << world.engine->status().dump(2);
+  const auto reads = [&](const std::string& table) {
+    return world.call_as(kAnalyst, aws::Service::Glue, "GetTable",
+                         {{"CatalogId", kCentral}, {"DatabaseName", "orders"}, {"Name", table}}).has_value();
+  };
+  EXPECT_TRUE(reads("items"));
+  bool was_lost = false;
+  world.hooks->after = [&](const aws::Call& call) -> std::optional<Error> {
+    was_lost = was_lost || (is_write(call) && !reads("orders"));
+    return std::nullopt;
+  };
+  world.apply(granted("orders"));
+  world.run_until_idle();
+  world.sweep();
+  EXPECT_FALSE(was_lost);
+  EXPECT_TRUE(reads("orders"));
+  EXPECT_FALSE(reads("items"));
+  EXPECT_EQ(world.ready("Grant", "analytics", "both"), "False:ExceedsAccountGrant");
+  EXPECT_NE(world.message("Grant", "analytics", "both").find("on table items, which the account was not granted; the rest is in force"),
+            std::string::npos)
+      << world.message("Grant", "analytics", "both");
+  EXPECT_FALSE(mentions(world.entries(kAnalytics), "table:C:orders/items@arn")) << "what it lost is taken back there too";
+}
+
 }  // namespace
 }  // namespace datamesh::testing

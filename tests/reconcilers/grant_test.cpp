@@ -163,10 +163,9 @@ TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
   };
   const std::string at = "8 K: Permission ", to = "@" + kRole + " = ", refused = "Refused ExceedsAccountGrant: asks for ";
   const std::vector<Case> cases = {
-      {"more permissions", "", "permissions: [INSERT]", refused + "permissions on all tables that the account was not granted"},
+      {"more permissions", "", "permissions: [INSERT]", refused + "INSERT on all tables, which the account was not granted"},
       {"fewer permissions", "permissions: [SELECT, INSERT]", "permissions: [INSERT]", at + "alltables:C:orders" + to + "INSERT"},
       {"some of ALL", "permissions: [ALL]", "permissions: [SELECT]", at + "alltables:C:orders" + to + "SELECT"},
-      {"ALL of some", "", "permissions: [ALL]", refused + "permissions on all tables that the account was not granted"},
       {"ALL on a table of ALL", "permissions: [ALL]", "tables: [lines], permissions: [ALL]",
        at + "table:C:orders/lines" + to + "SELECT, ALTER, DROP, DELETE, INSERT, DESCRIBE"},
       {"one table of all", "", "tables: [lines]", at + "table:C:orders/lines" + to + "SELECT, DESCRIBE"},
@@ -177,12 +176,12 @@ TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
        at + "columns:C:orders/lines" + to + "SELECT (day, id)"},
       {"some of its columns", "tables: [lines], columns: {include: [id, day]}", "tables: [lines], columns: {include: [id]}",
        at + "columns:C:orders/lines" + to + "SELECT (id)"},
-      {"a column more", "tables: [lines], columns: {include: [id]}", "tables: [lines], columns: {include: [id, day]}",
-       refused + "columns of lines that the account was not granted"},
+      {"another column", "tables: [lines], columns: {include: [id]}", "tables: [lines], columns: {include: [day]}",
+       refused + "column day of table lines, which the account was not granted"},
       {"its columns but one", "tables: [lines], columns: {include: [id, customer]}", "tables: [lines], columns: {exclude: [id]}",
        at + "columns:C:orders/lines" + to + "SELECT (customer)"},
       {"its columns but all", "tables: [lines], columns: {include: [id]}", "tables: [lines], columns: {exclude: [id]}",
-       refused + "columns of lines that the account was not granted"},
+       refused + "columns of table lines, which the account was not granted"},
       {"all columns but one", "", "tables: [lines], columns: {exclude: [id]}",
        at + "columns:C:orders/lines" + to + "SELECT (customer)"},
       {"the rows it has", "tables: [lines], rowFilter: 'id = 1'", "tables: [lines]",
@@ -206,6 +205,57 @@ TEST(LinkGrant, NeverExceedsWhatTheAccountWasGranted) {
     EXPECT_EQ(told, Lines{each.answer}) << each.says;
     EXPECT_TRUE(findings(set).empty() || lines(set).empty()) << each.says;
   }
+}
+
+/// What both the Grant and the account's own rights give stays, whatever the one asks beside it and the other lost.
+TEST(LinkGrant, KeepsWhatTheAccountHasWhereItAsksForMore) {
+  struct Case {
+    std::string says;
+    std::string entitlement;  ///< of the account
+    std::string asked;
+    std::string excess;
+    Lines given;  ///< on tables
+  };
+  const std::string to = "@" + kRole + " = ";
+  const std::vector<Case> cases = {
+      {"a table more", "tables: [lines]", "tables: [heads, lines]", "SELECT, DESCRIBE on table heads, which the account was not granted",
+       {"table:C:orders/lines" + to + "SELECT, DESCRIBE"}},
+      {"more on one table", "tables: [lines]", "tables: [lines], permissions: [SELECT, INSERT]",
+       "INSERT on table lines, which the account was not granted", {"table:C:orders/lines" + to + "SELECT"}},
+      {"more on all tables", "", "permissions: [ALL]", "ALTER, DROP, DELETE, INSERT on all tables, which the account was not granted",
+       {"alltables:C:orders" + to + "SELECT, DESCRIBE"}},
+      {"a column more", "tables: [lines], columns: {include: [id]}", "tables: [lines], columns: {include: [id, day]}",
+       "column day of table lines, which the account was not granted", {"columns:C:orders/lines" + to + "SELECT (id)"}},
+  };
+  for (const Case& each : cases) {
+    const auto with = [](const std::string& more) { return more.empty() ? "" : ", " + more; };
+    const std::string yaml = kCentralMesh + kAccounts + kTwoColumns + kLink +
+                             grant("retail/to-lab", "product: {name: orders}, to: {accounts: [{namespace: lab, name: lab}]}" +
+                                                        with(each.entitlement)) +
+                             grant("lab/g", "link: orders, to: {personas: [{account: {name: lab}, name: analysts}]}" +
+                                                with(each.asked));
+    const ClaimSet set = claims(Declared(yaml), "Grant", "lab", "g");
+    Lines given;
+    for (const std::string& line : lines(set)) {
+      const std::string head = line.substr(0, line.find(" <-"));
+      if (head.find("Permission database:") == std::string::npos) given.push_back(head.substr(std::string("8 K: Permission ").size()));
+    }
+    EXPECT_EQ(findings(set), Lines{"Refused ExceedsAccountGrant: asks for " + each.excess + "; the rest is in force"})
+        << each.says;
+    EXPECT_EQ(given, each.given) << each.says;
+  }
+}
+
+TEST(LinkGrant, KeepsAllTablesWhereTheAccountHasMoreOnOne) {
+  const std::string yaml = kConsumer +
+                           grant("retail/more", "product: {name: orders}, tables: [lines], permissions: [INSERT], to: {accounts: "
+                                                "[{namespace: lab, name: lab}]}") +
+                           grant("lab/g", "link: orders, permissions: [SELECT, INSERT], to: {personas: [{account: {name: "
+                                          "lab}, name: analysts}]}");
+  Lines given;
+  for (const std::string& line : claimed(yaml, "lab", "g")) given.push_back(line.substr(0, line.find(" <-")));
+  EXPECT_EQ(given[0], "8 K: Permission alltables:C:orders@" + kRole + " = SELECT");
+  EXPECT_EQ(given.back(), "8 K: Permission table:C:orders/lines@" + kRole + " = SELECT, INSERT");
 }
 
 TEST(LinkGrant, AddsUpWhatSeveralGrantsGiveTheAccount) {

@@ -3,6 +3,7 @@
 #include "tests/sim/model_grants.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace datamesh::sim {
 namespace {
@@ -28,6 +29,12 @@ std::set<std::string> permissions_of(const Json& spec) {
 
 bool has_all(const std::set<std::string>& have, const std::set<std::string>& wanted) {
   return std::includes(have.begin(), have.end(), wanted.begin(), wanted.end());
+}
+
+std::set<std::string> common(const std::set<std::string>& a, const std::set<std::string>& b) {
+  std::set<std::string> out;
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::inserter(out, out.end()));
+  return out;
 }
 
 std::string filter_of(const api::ObjectKey& grant) { return "grant-" + grant.ns + "-" + grant.name; }
@@ -204,7 +211,10 @@ void Reckoning::link_grant(const Json& spec) {
   entitled_ = own ? Entitlement{kEverything, {}} : entitlement(product_key, *product, consumer);
   if (entitled_.empty()) return excuse("AccountNotGranted");
   const auto all = receivers(spec);
-  if (all.empty()) excuse("ExceedsAccountGrant");  // when it would do that
+  if (all.empty()) {
+    excuse("ExceedsAccountGrant");      // when it would do that
+    if (is_partial(spec)) excuse("*");  // or does not fit the table
+  }
   const bool foreign = std::any_of(all.begin(), all.end(), [&](const std::string& principal) {
     return !principal.starts_with("arn:") || account_in(principal) != consumer;
   });
@@ -217,13 +227,7 @@ void Reckoning::link_grant(const Json& spec) {
   const CatalogRef catalog{consumer, kRegion};
   for (const std::string& principal : all) {
     const Receiver receiver{catalog, principal, member(spec, "grantable") == true};
-    const Rights before = out_.allowed, due_before = out_.due;
-    give_local(local, *product, receiver, entitled_);
-    if (out_.excused[key_].contains("ExceedsAccountGrant")) {  // refused as a whole
-      out_.allowed = before;
-      out_.due = due_before;
-      return;
-    }
+    if (!give_local(local, *product, receiver, entitled_)) return;  // nothing that it asks for is the account's
     if (!own) {
       const std::string name = link_spec.value("name", link_spec.contains("table") ? string_at(link_spec, "table") : product->database);
       const std::string local_name = link_spec.contains("table")
@@ -235,27 +239,31 @@ void Reckoning::link_grant(const Json& spec) {
   }
 }
 
-void Reckoning::give_local(const Json& spec, const Product& product, const Receiver& receiver,
+/// False when nothing is given.
+bool Reckoning::give_local(const Json& spec, const Product& product, const Receiver& receiver,
                            const Entitlement& entitled) {
   const auto tables = strings_at(spec, "tables");
   const auto wanted = permissions_of(spec);
-  bool refused = false;
-  for (const std::string& table : tables) refused = !give_local_table(spec, product, receiver, table) || refused;
-  if (!tables.empty()) {
-    if (refused) excuse("ExceedsAccountGrant");
-    return;
-  }
-  const bool whole = has_all(entitled.on_all, wanted);
-  if (whole) give(receiver, "tables " + product.owner + ":" + product.database, wanted, Due::Yes);
-  if (whole) return;
-  if (entitled.tables.empty()) return excuse("ExceedsAccountGrant");
+  bool given = false;
+  for (const std::string& table : tables) given = give_local_table(spec, product, receiver, table) || given;
+  if (!tables.empty()) return given;
+  const bool has_parts = std::any_of(entitled.tables.begin(), entitled.tables.end(), [](const auto& each) {
+    return !each.second.columns.empty() || !each.second.filters.empty();
+  });
+  std::set<std::string> on_all = common(entitled.on_all, wanted);
+  if (on_all != wanted && has_parts && !on_all.contains("SELECT")) on_all.clear();  // no part of a table stands beside it
+  if (!on_all.empty()) give(receiver, "tables " + product.owner + ":" + product.database, on_all, Due::Yes);
+  given = !on_all.empty();
+  if (on_all == wanted) return given;
+  if (entitled.tables.empty()) excuse("ExceedsAccountGrant");
   for (const auto& [table, rights] : entitled.tables) {
-    refused = !give_local_table(spec, product, receiver, table) || refused;
+    if (!on_all.empty() && has_all(on_all, common(wanted, entitled.whole(table)))) continue;
+    given = give_local_table(spec, product, receiver, table) || given;
   }
-  if (refused) excuse("ExceedsAccountGrant");
+  return given;
 }
 
-/// One table of a link Grant; false when it asks for more than the account has.
+/// One table of a link Grant; false when nothing is given of it.
 bool Reckoning::give_local_table(const Json& spec, const Product& product, const Receiver& receiver,
                                  const std::string& table) {
   const auto whole = entitled_.whole(table);
@@ -265,7 +273,11 @@ bool Reckoning::give_local_table(const Json& spec, const Product& product, const
   const bool there = product.tables.contains(table);
   if (!there) excuse("*");
   const Due due = there ? Due::Yes : Due::No;
-  if (spec.contains("rowFilter")) return false;  // filters belong to the owner's catalog
+  const auto exceeds = [&] {
+    excuse("ExceedsAccountGrant");
+    return false;
+  };
+  if (spec.contains("rowFilter")) return exceeds();  // filters belong to the owner's catalog
   if (spec.contains("columns")) {
     if (whole.contains("SELECT")) {
       give_columns(spec["columns"], receiver, product, table);
@@ -280,16 +292,23 @@ bool Reckoning::give_local_table(const Json& spec, const Product& product, const
       excuse("*");  // excluded under a name that is not there: nothing is given
       return true;
     }
-    if (left.empty() || !has_all(rights.columns, left)) return false;
-    give_columns({{"include", left}}, receiver, product, table);
-    return true;
+    const std::set<std::string> had = common(rights.columns, left);
+    if (had.empty() || had != left) exceeds();
+    if (!had.empty()) give_columns({{"include", had}}, receiver, product, table);
+    return !had.empty();
   }
   const auto wanted = permissions_of(spec);
   if (has_all(whole, wanted)) {
     give(receiver, "table " + base, wanted, due);
     return true;
   }
-  if (!wanted.contains("SELECT")) return false;
+  const std::set<std::string> had = common(whole, wanted);
+  const bool reads_parts = wanted.contains("SELECT") && !whole.contains("SELECT") && !(rights.columns.empty() && rights.filters.empty());
+  if (!reads_parts) {
+    if (!had.empty()) give(receiver, "table " + base, had, due);
+    exceeds();
+    return !had.empty();
+  }
   for (const std::string& column : rights.columns) {
     const bool known = there && product.tables.at(table).contains(column);
     if (!known) excuse("*");

@@ -71,7 +71,7 @@ class Reckoning {
   bool fits(const Product& product, const std::string& table) const;
   Due unless_unfit(const Json& spec);
   Entitlement entitlement(const api::ObjectKey& product, const Product& found, const std::string& account);
-  void give_local(const Json& spec, const Product& product, const Receiver& receiver, const Entitlement& entitled);
+  bool give_local(const Json& spec, const Product& product, const Receiver& receiver, const Entitlement& entitled);
   bool give_local_table(const Json& spec, const Product& product, const Receiver& receiver, const std::string& table);
 
   const Declared& declared_;
