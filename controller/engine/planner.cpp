@@ -48,6 +48,9 @@ int rank_of(EntryKind kind) {
   return 11;
 }
 
+/// When tags change, and with them permissions by tags.
+constexpr int kPhaseOfTags = 27;
+
 bool makes_something(const Action& action) {
   return action.verb != Verb::Delete && action.verb != Verb::Revoke;
 }
@@ -130,7 +133,7 @@ class Planning {
         hybrid_(*input.ledger, input.snapshots, input.catalog) {}
 
   CatalogPlan plan(std::vector<KeyId> ids) {
-    const auto others = other_tag_changes(input_, ids);
+    const auto others = other_changes_by_tags(input_, ids);
     ids.insert(ids.end(), others.begin(), others.end());
     std::stable_sort(ids.begin(), ids.end(), [&](KeyId a, KeyId b) {
       return rank_of(ledger_.key(a).local.kind) < rank_of(ledger_.key(b).local.kind);
@@ -149,9 +152,12 @@ class Planning {
     keep_what_is_granted_on(out);
     keep_off_taken_names(out);
     keep_within_quotas(out, input_);
-    order_tag_changes(out, input_);
+    const std::vector<Action> by_tags = order_by_tags(out, input_);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
+    const auto after = std::find_if(out.actions.begin(), out.actions.end(),
+                                    [](const Action& action) { return phase_of(action) > kPhaseOfTags; });
+    out.actions.insert(after, by_tags.begin(), by_tags.end());
     return out;
   }
 
@@ -530,7 +536,7 @@ int phase_of(const Action& action) {
   const EntryKind kind = action.key.local.kind;
   if (action.cause == Cause::Preserve) return 2;
   if (!away) return kind == EntryKind::Settings ? 0 : kind == EntryKind::ShareAcceptance ? 1 : 20 + rank_of(kind);
-  if (kind == EntryKind::TagAssignment) return 20 + rank_of(kind);  // among those that are set: order_tag_changes
+  if (kind == EntryKind::TagAssignment) return kPhaseOfTags;  // among those that are set: order_by_tags
   // Revoke before delete, and dependents before what they hang on (trap T15). Whoever is no longer opted in goes by IAM
   // again before he loses what Lake Formation gave.
   return kind == EntryKind::OptIn ? 3 : kind == EntryKind::Permission ? 4 : 15 - rank_of(kind);
