@@ -98,6 +98,7 @@ class Ordering {
     planned_.insert(entry.id);
     if (entry.verdict == EntryVerdict::Unrecorded) unrecorded_.insert(entry.id);
     if (!is_tag) changing_.insert(entry.id);
+    if (entry.verdict == EntryVerdict::Act) at_hand_.insert(entry.id);
     if (entry.verdict != EntryVerdict::Act) {
       if (is_tag && entry.verdict != EntryVerdict::InOrder) note_tag(key.name, entry.id);
     } else if (is_tag) {
@@ -341,7 +342,8 @@ class Ordering {
   }
 
   bool comes_soon(KeyId id) const {
-    return unrecorded_.contains(id) || on_their_way_.contains(id) || (input_.progress.comes_soon && input_.progress.comes_soon(id));
+    if (unrecorded_.contains(id) || on_their_way_.contains(id)) return true;
+    return !at_hand_.contains(id) && input_.progress.comes_soon && input_.progress.comes_soon(id);
   }
 
   /// It is on its way, or at hand and kept back by what is on its way.
@@ -412,6 +414,7 @@ class Ordering {
   std::list<TagStep> steps_;
   std::map<std::pair<std::string, bool>, TagStep*> by_resource_;
   std::set<KeyId> planned_;
+  std::set<KeyId> at_hand_;
   std::set<KeyId> unrecorded_;
   std::set<KeyId> on_their_way_;  ///< revoked in this plan, or kept back by what is on its way
   std::set<KeyId> changing_;  ///< permissions

@@ -37,11 +37,12 @@ class Run {
     std::size_t at = 0;
     while (at < actions_.size() && !ended_ && !stop_.load()) {
       const std::size_t end = same_batch(at);
-      if (taking_back_failed_ && actions_[at].verb == Verb::Delete) {
-        // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
-      } else if (is_tag(at) && (changing_by_tags_failed_ || tagging_failed_.contains(tagged_database(at)))) {
+      const bool may_strand = taking_back_failed_ && actions_[at].verb == Verb::Delete;
+      if (is_tag(at) && (may_strand || changing_by_tags_failed_ || tagging_failed_.contains(tagged_database(at)))) {
         // The changes are in an order in which each harms nobody; without one of them the next might.
         tagging_failed_.insert(tagged_database(at));
+      } else if (may_strand) {
+        // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
       } else if (is_permission(at)) {
         permissions(at, end);
       } else if (is_tag(at)) {
