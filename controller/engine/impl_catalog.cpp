@@ -168,7 +168,8 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
   for (const EntryPlan& entry : plan.entries) {
     const bool was_held = state.held.erase(entry.id) > 0;
     const bool had_failed = state.failures.contains(entry.id);
-    if (entry.put_off) state.put_off.try_emplace(entry.id, now()); else state.put_off.erase(entry.id);
+    if (entry.put_off) state.put_off.try_emplace(entry.id, now());
+    if (entry.verdict == EntryVerdict::InOrder) state.put_off.erase(entry.id);
     const auto known = state.open.find(entry.id);
     const auto before = known == state.open.end() ? std::nullopt : std::optional(known->second);
     if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {

@@ -21,8 +21,11 @@ namespace {
 using Kind = TagStep::Kind;
 
 /// Which orders are looked for, while those before harm somebody. What they find was measured (decision 0011).
-constexpr Preference kPreferences[] = {{{0, 1, 2}, false}, {{1, 0, 2}, false}, {{1, 0, 2}, true}, {{0, 1, 2}, true},
-                                       {{2, 0, 1}, false}, {{2, 1, 0}, true}};
+constexpr Preference kPreferences[] = {
+    {{0, 1, 2}, false, false}, {{1, 0, 2}, false, false}, {{1, 0, 2}, true, false}, {{0, 1, 2}, true, false},
+    {{0, 2, 1}, false, false}, {{0, 2, 1}, true, false},
+    {{1, 2, 0}, false, true},  // nothing is given before all that goes has gone
+};
 /// An order that took more to find is not looked for again.
 constexpr std::size_t kTriesForAnotherOrder = 20000;
 
@@ -206,7 +209,7 @@ class Ordering {
     for (const Action& action : step.actions) sum = united(sum, expanded(std::get<PermissionValue>(action.value), type));
     step.rights = Rights::of(sum, type);
     if (step.kind == Kind::Revoke) {
-      step.rights = step.policy->least - Rights::of(minus(expanded(step.policy->value, type), sum), type);
+      step.rights = step.policy->now - Rights::of(minus(expanded(step.policy->value, type), sum), type);
     }
   }
 
@@ -239,7 +242,6 @@ class Ordering {
 
   void take_back(TagStep& step) {
     trial_.done(step, {});
-    on_their_way_.insert(step.entry->id);
     plan_.actions.insert(plan_.actions.end(), step.actions.begin(), step.actions.end());
   }
 
@@ -273,11 +275,12 @@ class Ordering {
     } else if (harm != Harm::None) {
       if (const auto coming = worth_waiting_for(step)) return put_off(step, *coming);
     }
-    auto pins = trial_.pins_of(step);
-    if (!pin(step, pins)) return;
+    const auto pins = trial_.pins_of(step);
+    if (!ends_with_) ends_with_ = trial_.lingering_blocker(step);
+    if (!ends_with_ && !pin(step, pins)) return;
     ++harm_[static_cast<std::size_t>(harm)];
     trial_.done(step, pins);
-    if (step.kind == Kind::Revoke) on_their_way_.insert(step.entry->id);  // it has gone when this is planned again
+    if (ends_with_ && (step.kind != Kind::Revoke || may_wait(step))) return keep_for_later(step);
     ordered_.insert(ordered_.end(), pins.begin(), pins.end());
     ordered_.insert(ordered_.end(), step.actions.begin(), step.actions.end());
   }
@@ -298,6 +301,16 @@ class Ordering {
 
   void put_off(TagStep& step, KeyId coming) {
     wait(step, coming);
+    note_put_off(step);
+  }
+
+  /// A place in the order is known, and not yet come.
+  void keep_for_later(TagStep& step) {
+    mark_waiting(step, *ends_with_);
+    if (step.kind == Kind::Revoke) note_put_off(step);
+  }
+
+  static void note_put_off(TagStep& step) {
     for (EntryPlan* entry : step.entries()) entry->put_off = entry->verdict == EntryVerdict::Waits;
   }
 
@@ -366,6 +379,10 @@ class Ordering {
     for (const Action& action : pins) {
       const KeyId id = *ledger_.lookup(action.key);
       EntryPlan& entry = entry_of(id);
+      if (input_.progress.rests && input_.progress.rests(id)) {
+        wait(step, id);
+        return false;
+      }
       const bool on_record = ledger_.is_recorded(id);
       entry.verdict = on_record ? EntryVerdict::Act : EntryVerdict::Unrecorded;
       entry.actions = {action};
@@ -390,9 +407,14 @@ class Ordering {
   /// What else is to be done about its entries is done all the same.
   void wait(TagStep& step, KeyId on) {
     trial_.put_off(step);
-    const bool not_for_long = comes_soon(on);
+    if (comes_soon(on)) {
+      for (const EntryPlan* entry : step.entries()) on_their_way_.insert(entry->id);
+    }
+    mark_waiting(step, on);
+  }
+
+  void mark_waiting(TagStep& step, KeyId on) {
     for (EntryPlan* entry : step.entries()) {
-      if (not_for_long) on_their_way_.insert(entry->id);
       std::erase_if(entry->actions, [&](const Action& action) {
         return std::find(step.actions.begin(), step.actions.end(), action) != step.actions.end();
       });
@@ -416,7 +438,8 @@ class Ordering {
   std::set<KeyId> planned_;
   std::set<KeyId> at_hand_;
   std::set<KeyId> unrecorded_;
-  std::set<KeyId> on_their_way_;  ///< revoked in this plan, or kept back by what is on its way
+  std::set<KeyId> on_their_way_;  ///< kept back by what is on its way
+  std::optional<KeyId> ends_with_;  ///< what this plan revokes: the rest of the order waits until that is done
   std::set<KeyId> changing_;  ///< permissions
   std::vector<EntryPlan> pinned_;
   std::vector<Action> ordered_;

@@ -103,7 +103,7 @@ HeldPolicy held_policy(TagPolicy policy, const PlanInput& input, const CatalogRe
   const auto* seen = input.snapshots(catalog)->find(out.key);
   out.value = seen == nullptr ? PermissionValue{} : std::get<PermissionValue>(*seen);
   out.id = input.ledger->lookup(key);
-  out.least = out.most = Rights::of(out.value, type);
+  out.now = Rights::of(out.value, type);
   out.in_the_end = Rights::of(value_in_the_end(out.value, input, key, type), type);
   return out;
 }

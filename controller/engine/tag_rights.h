@@ -30,15 +30,15 @@ struct Rights {
 using TagRow = std::map<std::string, std::string>;
 
 /// A permission by tags on its way from what is observed to what is declared. What is planned to be granted counts as there,
-/// since nothing else is done after a grant that failed; what is planned to be revoked may be there for longer.
+/// since nothing that builds on it is done after a grant that failed; what is planned to be revoked may be there for longer.
 struct HeldPolicy : TagPolicy {
   std::optional<KeyId> id;
-  Rights least;       ///< is there, for all that is known
-  Rights most;        ///< may be there
+  Rights now;         ///< after what is planned before
+  Rights lingering;   ///< revoked in this plan: gone only once that is done
   Rights in_the_end;
 
-  bool goes() const { return !(most - in_the_end).empty(); }
-  bool comes() const { return !(in_the_end - least).empty(); }
+  bool goes() const { return !(now - in_the_end).empty(); }
+  bool comes() const { return !(in_the_end - now).empty(); }
   /// `on_database`: of what the row is.
   bool reaches(const TagRow& row, bool on_database) const;
   /// The same, with other values for some keys.
@@ -50,8 +50,7 @@ bool overlap(const TagPolicy& a, const TagPolicy& b);
 /// True when whatever both `a` and `b` reach is reached by `whole` too.
 bool covers_overlap(const TagPolicy& whole, const TagPolicy& a, const TagPolicy& b);
 
-/// The permission `key` of the catalog as observed and as it will be in the end.
-/// `own`: the catalog is the one that is planned, whose account says what becomes of what nobody declared.
+/// The permission of the catalog as observed and as it will be in the end.
 HeldPolicy held_policy(TagPolicy policy, const PlanInput& input, const CatalogRef& catalog);
 
 }  // namespace datamesh::engine

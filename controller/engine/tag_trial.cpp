@@ -17,6 +17,14 @@ std::string above(const std::string& resource) {
   return slash == std::string::npos ? "" : resource.substr(0, slash);
 }
 
+/// The resource and all under it.
+template <class Cells, class Visit>
+void for_cells_under(Cells& cells, const std::string& resource, const Visit& visit) {
+  if (const auto itself = cells.find(resource); itself != cells.end()) visit(itself->second);
+  const std::string prefix = resource + "/";
+  for (auto at = cells.lower_bound(prefix); at != cells.end() && at->first.starts_with(prefix); ++at) visit(at->second);
+}
+
 }  // namespace
 
 TagTrial::TagTrial(const Ledger& ledger, const catalog::Snapshot& snapshot, const CatalogRef& catalog)
@@ -69,23 +77,23 @@ void TagTrial::add_cells(const std::string& resource) {
 }
 
 void TagTrial::begin(const Preference& preference) {
+  preference_ = preference;
   for (auto& [resource, cell] : cells_) {
     cell.now = row_of(resource, now_);
     cell.in_the_end = row_of(resource, in_the_end_);
   }
   for (auto& [key, standing] : steps_) {
     TagStep* step = standing.step;
-    standing.rank = preference.rank[static_cast<std::size_t>(step->kind)];
     if (preference.last_first) standing.number = -standing.number;
     standing.beyond = beyond_the_cells(*step);
-    standing.place = Place(standing.beyond, standing.rank, standing.number, step);
+    standing.place = place_of(standing);
     queue_.insert(*standing.place);
     const auto try_at = [&, each = step](Cell& cell) {
       if (each->kind == TagStep::Kind::Tags) cell.steps.insert(each);
       update(*each, cell);
     };
     if (step->kind == TagStep::Kind::Tags) {
-      for_cells_under(step->resource, try_at);
+      for_cells_under(cells_, step->resource, try_at);
     } else {
       for (auto& [resource, cell] : cells_) try_at(cell);
     }
@@ -104,13 +112,6 @@ std::vector<TagStep*> TagTrial::left() const {
   std::vector<TagStep*> out;
   for (const auto& place : queue_) out.push_back(std::get<TagStep*>(place));
   return out;
-}
-
-/// The resource and all under it.
-void TagTrial::for_cells_under(const std::string& resource, const std::function<void(Cell&)>& visit) {
-  if (const auto itself = cells_.find(resource); itself != cells_.end()) visit(itself->second);
-  const std::string prefix = resource + "/";
-  for (auto at = cells_.lower_bound(prefix); at != cells_.end() && at->first.starts_with(prefix); ++at) visit(at->second);
 }
 
 TagRow TagTrial::row_of(const std::string& resource, const Tags& tags) const {
@@ -168,8 +169,8 @@ TagTrial::Held TagTrial::held_by(std::string_view principal, const Cell& cell, c
   Held out;
   for (const HeldPolicy& policy : policies_.find(principal)->second) {
     if (policy.reaches(cell.now, changed, cell.is_database)) {
-      out.least = out.least | policy.least;
-      out.most = out.most | policy.most;
+      out.now = out.now | policy.now;
+      out.lingering = out.lingering | policy.lingering;
     }
     if (policy.reaches(cell.in_the_end, cell.is_database)) out.in_the_end = out.in_the_end | policy.in_the_end;
   }
@@ -187,8 +188,8 @@ Harm TagTrial::try_tags(const TagStep& step, const Cell& cell) const {
   for (const std::string_view principal : concerned(changed, cell)) {
     const Held before = held_by(principal, cell, {});
     const Held after = held_by(principal, cell, changed);
-    if (!(after.most - before.most - before.in_the_end).empty()) return Harm::Gives;
-    if (!((before.least & before.in_the_end) - after.least).empty()) harm = Harm::Takes;
+    if (!(after.now - before.now - before.in_the_end).empty()) return Harm::Gives;
+    if (!((before.now & before.in_the_end) - after.now).empty()) harm = Harm::Takes;
   }
   return harm;
 }
@@ -196,11 +197,11 @@ Harm TagTrial::try_tags(const TagStep& step, const Cell& cell) const {
 Harm TagTrial::try_policy(const TagStep& step, const Cell& cell) const {
   if (!step.policy->reaches(cell.now, cell.is_database)) return Harm::None;
   const Held held = held_by(step.policy->principal, cell, {});
-  if (step.kind == TagStep::Kind::Grant) return (step.rights - held.most - held.in_the_end).empty() ? Harm::None : Harm::Gives;
+  if (step.kind == TagStep::Kind::Grant) return (step.rights - held.now - held.in_the_end).empty() ? Harm::None : Harm::Gives;
   Rights others;
   for (const HeldPolicy& policy : policies_.at(step.policy->principal)) {
     if (!policy.reaches(cell.now, cell.is_database)) continue;
-    others = others | (&policy == step.policy ? policy.least - step.rights : policy.least);
+    others = others | (&policy == step.policy ? policy.now - step.rights : policy.now);
   }
   return ((step.rights & held.in_the_end) - others).empty() ? Harm::None : Harm::Takes;
 }
@@ -210,10 +211,10 @@ Harm TagTrial::beyond_the_cells(const TagStep& step) const {
   if (step.kind != TagStep::Kind::Revoke) return Harm::None;
   const auto& all = policies_.at(step.policy->principal);
   for (const HeldPolicy& to_come : all) {
-    const Rights wanted = (step.rights & to_come.in_the_end) - to_come.least;
+    const Rights wanted = (step.rights & to_come.in_the_end) - to_come.now;
     if (wanted.empty() || &to_come == step.policy || !overlap(to_come, *step.policy)) continue;
     const bool is_covered = std::any_of(all.begin(), all.end(), [&](const HeldPolicy& other) {
-      return &other != step.policy && (wanted - other.least).empty() && covers_overlap(other, to_come, *step.policy);
+      return &other != step.policy && (wanted - other.now).empty() && covers_overlap(other, to_come, *step.policy);
     });
     if (!is_covered) return Harm::MayTake;
   }
@@ -238,11 +239,18 @@ void TagTrial::update(TagStep& step, Cell& cell) {
   place(step);
 }
 
+TagTrial::Place TagTrial::place_of(const Standing& standing) const {
+  const Harm does = harm(*standing.step);
+  const int rank = preference_.rank[static_cast<std::size_t>(standing.step->kind)];
+  const int level = static_cast<int>(does);
+  return {does == Harm::Gives, preference_.kind_first ? rank : level, preference_.kind_first ? level : rank, standing.number, standing.step};
+}
+
 void TagTrial::place(TagStep& step) {
   Standing& standing = steps_.at(&step);
   if (!standing.place) return;
   queue_.erase(*standing.place);
-  standing.place = Place(harm(step), standing.rank, standing.number, &step);
+  standing.place = place_of(standing);
   queue_.insert(*standing.place);
 }
 
@@ -254,7 +262,7 @@ void TagTrial::close(TagStep& step) {
     policy_steps_.at(step.policy->principal).erase(&step);
     return;
   }
-  for_cells_under(step.resource, [&](Cell& cell) {
+  for_cells_under(cells_, step.resource, [&](Cell& cell) {
     cell.steps.erase(&step);
     cell.harms.erase(&step);
   });
@@ -289,7 +297,7 @@ void TagTrial::done(TagStep& step, const std::vector<Action>& pins) {
 void TagTrial::tags_done(const TagStep& step, const std::vector<Action>& pins) {
   for (const Action& action : pins) now_.note(action);
   for (const Action& action : step.actions) now_.note(action);
-  for_cells_under(step.resource, [&](Cell& cell) {
+  for_cells_under(cells_, step.resource, [&](Cell& cell) {
     TagRow row = row_of(cell.resource, now_);
     const bool is_news = row != cell.now;
     TagRow changed;
@@ -311,10 +319,11 @@ void TagTrial::tags_done(const TagStep& step, const std::vector<Action>& pins) {
 void TagTrial::policy_done(const TagStep& step) {
   HeldPolicy& policy = *step.policy;
   if (step.kind == TagStep::Kind::Grant) {
-    policy.least = policy.least | step.rights;
-    policy.most = policy.most | step.rights;
+    policy.now = policy.now | step.rights;
   } else {
-    policy.least = policy.least - step.rights;
+    policy.now = policy.now - step.rights;
+    policy.lingering = policy.lingering | step.rights;
+    lingers_ = lingers_ || !step.rights.empty();
   }
   const std::set<TagStep*>& siblings = policy_steps_.at(policy.principal);
   for (TagStep* sibling : siblings) {
@@ -372,11 +381,31 @@ std::optional<KeyId> TagTrial::blocker(const TagStep& step) const {
   return std::nullopt;
 }
 
+std::optional<KeyId> TagTrial::lingering_blocker(const TagStep& step) const {
+  if (step.kind != TagStep::Kind::Tags) return std::nullopt;
+  std::optional<KeyId> out;
+  const auto look_at = [&](const Cell& cell) {
+    const TagRow changed = changed_row(step, cell);
+    for (const std::string_view principal : concerned(changed, cell)) {
+      const Held before = held_by(principal, cell, {});
+      const Held after = held_by(principal, cell, changed);
+      if (((after.now | after.lingering) - before.now - before.lingering - before.in_the_end).empty()) continue;
+      for (const HeldPolicy& policy : policies_.find(principal)->second) {
+        const bool begins = !policy.reaches(cell.now, cell.is_database) && policy.reaches(cell.now, changed, cell.is_database);
+        if (begins && !policy.lingering.empty()) out = policy.id;
+      }
+    }
+  };
+  if (!lingers_) return out;
+  for_cells_under(cells_, step.resource, look_at);
+  return out;
+}
+
 std::optional<KeyId> TagTrial::replacement(const TagStep& step, const std::function<bool(const HeldPolicy&)>& policy_counts,
                                            const std::function<bool(KeyId)>& tag_counts) const {
   if (step.policy != nullptr) {
     for (const HeldPolicy& other : policies_.at(step.policy->principal)) {
-      const bool gives_it = other.comes() && !(step.rights & (other.in_the_end - other.least)).empty();
+      const bool gives_it = other.comes() && !(step.rights & (other.in_the_end - other.now)).empty();
       if (&other != step.policy && gives_it && overlap(other, *step.policy) && policy_counts(other)) return other.id;
     }
   }

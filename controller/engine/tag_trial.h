@@ -45,6 +45,7 @@ struct TagStep {
 struct Preference {
   std::array<int, 3> rank{0, 1, 2};  ///< of the kinds of steps
   bool last_first = false;           ///< of one kind, those that were added last
+  bool kind_first = false;           ///< the rank counts before the harm, unless that is to give
 
   bool operator==(const Preference&) const = default;
 };
@@ -76,6 +77,8 @@ class TagTrial {
 
   /// What must change before the step gives nobody too much and is not at hand: a permission that goes, or a tag.
   std::optional<KeyId> blocker(const TagStep& step) const;
+  /// What is revoked in this plan, and has to be gone before the step gives nobody too much.
+  std::optional<KeyId> lingering_blocker(const TagStep& step) const;
   /// What has yet to come and gives what the step takes, first what `prefers` says.
   std::optional<KeyId> replacement(const TagStep& step, const std::function<bool(const HeldPolicy&)>& policy_counts,
                                    const std::function<bool(KeyId)>& tag_counts) const;
@@ -84,7 +87,7 @@ class TagTrial {
   /// True when the permission reaches what `resource` will be before its own tags are set, and shall not reach it.
   bool would_reach_new(const HeldPolicy& policy, const std::string& resource) const;
 
-  /// Something is pending or about to go: only then can there be a blocker.
+  /// Something is pending, or goes and is not at hand: only then can there be a blocker.
   bool has_open_ends() const;
   bool knows_of_changes() const { return !cells_.empty(); }
   /// How often a change was tried out at a resource.
@@ -100,10 +103,9 @@ class TagTrial {
     std::set<TagStep*> steps;               ///< that change its tags or those above
     std::map<const TagStep*, Harm> harms;  ///< all others: None
   };
-  using Place = std::tuple<Harm, int, std::ptrdiff_t, TagStep*>;
+  using Place = std::tuple<bool, int, int, std::ptrdiff_t, TagStep*>;
   struct Standing {
     TagStep* step = nullptr;
-    int rank = 0;
     std::ptrdiff_t number = 0;
     Harm beyond = Harm::None;  ///< on what no tag changes of
     std::array<std::size_t, 4> cells{};  ///< how many it does which harm to
@@ -111,11 +113,10 @@ class TagTrial {
     std::optional<Place> place;          ///< while it is left
   };
   struct Held {
-    Rights least, most, in_the_end;
+    Rights now, lingering, in_the_end;
   };
 
   void add_cells(const std::string& resource);
-  void for_cells_under(const std::string& resource, const std::function<void(Cell&)>& visit);
   TagRow row_of(const std::string& resource, const Tags& tags) const;
   std::string after(const TagStep& step, const std::string& resource, const std::string& key) const;
   std::optional<std::string> claimed(const std::string& resource, const std::string& key) const;
@@ -127,6 +128,7 @@ class TagTrial {
   Harm try_policy(const TagStep& step, const Cell& cell) const;
   Harm beyond_the_cells(const TagStep& step) const;
   void update(TagStep& step, Cell& cell);
+  Place place_of(const Standing& standing) const;
   void place(TagStep& step);
   void close(TagStep& step);
   void tags_done(const TagStep& step, const std::vector<catalog::Action>& pins);
@@ -148,6 +150,8 @@ class TagTrial {
   std::map<const TagStep*, Standing> steps_;
   std::map<std::string, std::set<TagStep*>, std::less<>> policy_steps_;  ///< by principal, those that are left
   std::set<Place> queue_;
+  Preference preference_;
+  bool lingers_ = false;  ///< anything
   mutable std::size_t tried_ = 0;
 };
 

