@@ -113,6 +113,15 @@ Progress Engine::Impl::progress(const CatalogState& state) const {
     }
     return std::vector<KeyId>(found.begin(), found.end());
   };
+  out.failing = [&state] {
+    std::vector<KeyId> found;
+    for (const auto& [id, failure] : state.failures) found.push_back(id);
+    return found;
+  };
+  out.waiting_for = [this](KeyId id) {
+    const auto found = waiters_.find(id);
+    return found == waiters_.end() ? std::set<KeyId>{} : std::set<KeyId>(found->second.begin(), found->second.end());
+  };
   out.rests = [this, &state](KeyId id) { return rests(state, id); };
   out.comes_soon = [this](KeyId id) {
     const auto at = catalogs_.find(ledger_.key(id).catalog);

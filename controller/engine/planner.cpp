@@ -5,6 +5,7 @@
 #include "controller/engine/hybrid_rules.h"
 #include "controller/engine/obstacles.h"
 #include "controller/engine/quota_check.h"
+#include "controller/engine/replacement.h"
 #include "controller/engine/tag_order.h"
 #include "controller/engine/tag_rules.h"
 #include "reconcilers/reasons.h"
@@ -99,15 +100,6 @@ Cause release_cause(const Ledger& ledger, KeyId id) {
   return any(ledger.former_claimants(id)) || any(ledger.claimants(id)) ? Cause::Withheld : expired(ledger, id) ? Cause::Expired : Cause::Released;
 }
 
-/// Every catalog begins with IAM deciding who makes databases in it. With the defaults closed that opens nothing.
-/// Source: lake-formation.md 2.3, 2.4 (a CREATE_DATABASE row for the catalog)
-bool is_of_a_fresh_catalog(const catalog::PermissionId& id, const EntryValue& observed) {
-  const auto* value = std::get_if<PermissionValue>(&observed);
-  return value != nullptr && id.resource.type == catalog::ResourceType::Catalog &&
-         catalog::is_iam_allowed_principals(id.principal) &&
-         catalog::PermissionSet{catalog::Permission::CreateDatabase}.contains(value->permissions);
-}
-
 /// A link has taken the name of the database or table: what was granted on what had it before went with that. Only what
 /// links can carry may be there. Source: lake-formation.md 2.6
 bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, const PermissionValue& value) {
@@ -153,11 +145,13 @@ class Planning {
     keep_off_taken_names(out);
     keep_within_quotas(out, input_);
     const std::vector<Action> by_tags = order_by_tags(out, input_);
+    const std::vector<Action> last = replaced_last(out, input_);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
     const auto after = std::find_if(out.actions.begin(), out.actions.end(),
                                     [](const Action& action) { return phase_of(action) > kPhaseOfTags; });
     out.actions.insert(after, by_tags.begin(), by_tags.end());
+    out.actions.insert(out.actions.end(), last.begin(), last.end());
     return out;
   }
 
@@ -222,6 +216,7 @@ class Planning {
     for (const Action& action : out.actions) {
       const auto rival = rival_of(snapshot_, ledger_, action);
       if (!rival) continue;
+      if (goes(rival->key) && leave_select(out.actions)) return false;
       out.waits_for = ledger_.lookup(rival->key);
       out.verdict = goes(rival->key) ? EntryVerdict::Waits : EntryVerdict::Conflict;
       out.message = rival->message;
@@ -569,31 +564,6 @@ bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id) {
   if (key.local.kind != EntryKind::Permission && key.local.kind != EntryKind::Settings) return observed != nullptr;
   if (!desired.value) return observed != nullptr;
   return satisfies(key.local, observed, *desired.value);
-}
-
-namespace {
-
-/// What somebody gave beside what is claimed; what the operator gave and has still to take back is none of it.
-PermissionValue beyond_all_claims(const Ledger& ledger, KeyId id, const EntryValue& observed,
-                                  const std::optional<Ownership>& owned, catalog::ResourceType type) {
-  const Desired desired = ledger.desired(id);
-  if (!desired.value) return {};
-  const PermissionValue surplus = catalog::beyond(observed, *desired.value, type);
-  return owned ? minus(surplus, expanded(owned->permission, type)) : surplus;
-}
-
-}  // namespace
-
-bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const EntryKey& key, const EntryValue* observed) {
-  if (key.local.kind != EntryKind::Permission || observed == nullptr) return false;
-  const auto permission = catalog::parse_permission_id(key.local.name);
-  if (!permission || policy.implicit_principals.contains(permission->principal)) return false;
-  const auto id = ledger.lookup(key);
-  const bool claimed = id && ledger.is_claimed(*id);
-  const auto owned = id ? ledger.owned(*id) : std::nullopt;
-  if (claimed) return !beyond_all_claims(ledger, *id, *observed, owned, permission->resource.type).empty();
-  if (owned) return false;
-  return policy.undeclared == api::Undeclared::Revoke || !is_of_a_fresh_catalog(*permission, *observed);
 }
 
 CatalogPlan plan_catalog(const PlanInput& input, const std::vector<KeyId>& ids) {

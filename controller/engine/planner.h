@@ -34,6 +34,8 @@ inline constexpr Millis kLongestPutOff = std::chrono::minutes(1);
 struct Progress {
   /// The tags and permissions by tags of a catalog that are known not to be in order.
   std::function<std::vector<KeyId>(const CatalogRef&)> open_by_tags;
+  std::function<std::vector<KeyId>()> failing;  ///< in the catalog that is planned
+  std::function<std::set<KeyId>(KeyId)> waiting_for;  ///< what waits until the entry changes
   std::function<bool(KeyId)> rests;          ///< it failed, and is not tried just now
   std::function<bool(KeyId)> comes_soon;     ///< it failed in passing: it is tried again by itself
   std::function<bool(KeyId)> waited_enough;  ///< it was put off as long as it may be
