@@ -101,6 +101,7 @@ class Replacing {
     for (const KeyId other : input_.progress.failing()) {
       if (other != entry.id && takes_its_place(other, *id, taken) && input_.progress.comes_soon(other)) return put_off(entry, *id, other);
     }
+    if (id->resource.type != ResourceType::Table || ledger_.is_claimed(entry.id)) return;
     for (const KeyId other : input_.progress.waiting_for(entry.id)) {
       if (takes_its_place(other, *id, taken)) return keep_select(entry, *id, other);
     }
