@@ -63,7 +63,7 @@ class Replacing {
       const bool gives = std::any_of(entry.actions.begin(), entry.actions.end(), [](const Action& action) { return action.verb == Verb::Grant; });
       if (gives) given_[id->principal].push_back({&entry, *id});
     }
-    if (given_.empty() && !input_.progress.failing) return {};
+    if (input_.progress.failing) note_failing();
     for (EntryPlan& entry : plan_.entries) look_at(entry);
     return std::move(late_);
   }
@@ -79,6 +79,12 @@ class Replacing {
     if (key.local.kind != EntryKind::Permission) return std::nullopt;
     auto out = catalog::parse_permission_id(key.local.name);
     return out && is_on_tables(out->resource.type) ? out : std::nullopt;
+  }
+
+  void note_failing() {
+    for (const KeyId each : input_.progress.failing()) {
+      if (const auto id = table_permission(each)) failing_[id->principal].push_back(each);
+    }
   }
 
   void look_at(EntryPlan& entry) {
@@ -98,7 +104,7 @@ class Replacing {
       }
     }
     if (!input_.progress.failing) return;
-    for (const KeyId other : input_.progress.failing()) {
+    for (const KeyId other : failing_[id->principal]) {
       if (other != entry.id && takes_its_place(other, *id, taken) && input_.progress.comes_soon(other)) return put_off(entry, *id, other);
     }
     if (id->resource.type != ResourceType::Table || ledger_.is_claimed(entry.id)) return;
@@ -189,6 +195,7 @@ class Replacing {
   const Ledger& ledger_;
   const PlanInput& input_;
   std::map<std::string, std::vector<Given>> given_;  ///< by principal
+  std::map<std::string, std::vector<KeyId>> failing_;  ///< by principal
   std::vector<Action> late_;
 };
 
