@@ -67,6 +67,7 @@ struct CatalogState {
   std::optional<std::uint64_t> wake_timer;
 
   std::set<KeyId> dirty;                ///< to be planned
+  std::map<KeyId, Time> put_off;        ///< since when: what would take something for a while waits for what gives it again
   std::map<KeyId, OpenEntry> open;      ///< planned, not in order
   std::map<KeyId, Failure> failures;
   UndoneWrites undone;

@@ -126,6 +126,8 @@ class Engine::Impl {
   void mark(KeyId id);
   void mark_waiters(KeyId id);
   PlanInput plan_input(const CatalogState& state) const;
+  Progress progress(const CatalogState& state) const;
+  bool rests(const CatalogState& state, KeyId id) const;
   void plan_and_apply(CatalogState& state);
   void settle_plan(CatalogState& state, const CatalogPlan& plan);
   std::vector<catalog::Action> guarded(CatalogState& state, std::vector<catalog::Action> actions);

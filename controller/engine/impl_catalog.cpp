@@ -4,6 +4,7 @@
 #include "controller/engine/hybrid_rules.h"
 #include "controller/engine/impl.h"
 #include "controller/engine/schedule.h"
+#include "controller/engine/tag_order.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::engine {
@@ -90,6 +91,7 @@ PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
   input.repaired = &state.repaired;
   input.usage = &state.usage;
   input.agreed_limits = &state.account.quotas;
+  input.progress = progress(state);
   input.shares_read = [this](const CatalogRef& ref) {
     const auto found = catalogs_.find(ref);
     return found == catalogs_.end() ? Time{} : found->second.shares_read;
@@ -97,16 +99,55 @@ PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
   return input;
 }
 
+Progress Engine::Impl::progress(const CatalogState& state) const {
+  Progress out;
+  out.open_by_tags = [this](const CatalogRef& ref) {
+    std::set<KeyId> found;
+    const auto note = [&](KeyId id) {
+      if (is_about_tags(ledger_.key(id).local)) found.insert(id);
+    };
+    if (const auto at = catalogs_.find(ref); at != catalogs_.end()) {
+      for (const auto& [id, open] : at->second.open) note(id);
+      for (const auto& [id, failure] : at->second.failures) note(id);
+      for (const KeyId id : at->second.dirty) note(id);
+    }
+    return std::vector<KeyId>(found.begin(), found.end());
+  };
+  out.failing = [&state] {
+    std::vector<KeyId> found;
+    for (const auto& [id, failure] : state.failures) found.push_back(id);
+    return found;
+  };
+  out.waiting_for = [this](KeyId id) {
+    const auto found = waiters_.find(id);
+    return found == waiters_.end() ? std::set<KeyId>{} : std::set<KeyId>(found->second.begin(), found->second.end());
+  };
+  out.rests = [this, &state](KeyId id) { return rests(state, id); };
+  out.comes_soon = [this](KeyId id) {
+    const auto at = catalogs_.find(ledger_.key(id).catalog);
+    if (at == catalogs_.end()) return false;
+    const auto failure = at->second.failures.find(id);
+    return failure != at->second.failures.end() && reaction_to(failure->second.error.kind) != Reaction::GiveUp;
+  };
+  out.waited_enough = [this, &state](KeyId id) {
+    const auto since = state.put_off.find(id);
+    return since != state.put_off.end() && since->second + kLongestPutOff <= now();
+  };
+  return out;
+}
+
+bool Engine::Impl::rests(const CatalogState& state, KeyId id) const {
+  const auto failure = state.failures.find(id);
+  return (failure != state.failures.end() && failure->second.next > now()) || state.undone.rests(id, now());
+}
+
 void Engine::Impl::plan_and_apply(CatalogState& state) {
   // What is planned is what is claimed by what has been read: nothing is given on a table that is found made again.
   while (!to_reclaim_.empty() && !stopping_) reclaim_queued();
   const PlanInput input = plan_input(state);
-  const Time present = now();
   std::vector<KeyId> ids;
   for (const KeyId id : state.dirty) {
-    const auto failure = state.failures.find(id);
-    const bool rests = (failure != state.failures.end() && failure->second.next > present) || state.undone.rests(id, present);
-    if (!rests) ids.push_back(id);
+    if (!rests(state, id)) ids.push_back(id);
   }
   // What is held is weighed as a whole each time, so that its hash says all of it.
   for (const KeyId id : state.held) {
@@ -136,6 +177,8 @@ void Engine::Impl::settle_plan(CatalogState& state, const CatalogPlan& plan) {
   for (const EntryPlan& entry : plan.entries) {
     const bool was_held = state.held.erase(entry.id) > 0;
     const bool had_failed = state.failures.contains(entry.id);
+    if (entry.put_off) state.put_off.try_emplace(entry.id, now());
+    if (entry.verdict == EntryVerdict::InOrder) state.put_off.erase(entry.id);
     const auto known = state.open.find(entry.id);
     const auto before = known == state.open.end() ? std::nullopt : std::optional(known->second);
     if (ledger_.key(entry.id).local.kind == EntryKind::Permission) {

@@ -50,6 +50,9 @@ void Engine::Impl::pump(CatalogState& state) {
     if (failure.next <= present) state.dirty.insert(id);
   }
   for (const KeyId id : state.undone.due(present)) state.dirty.insert(id);
+  for (const auto& [id, since] : state.put_off) {
+    if (since + kLongestPutOff <= present) state.dirty.insert(id);
+  }
   const auto urgency = urgency_of(state);
   if (!urgency) return arm(state);
   if (queue_.add(state.catalog, *urgency, present) && parts_.observer != nullptr) parts_.observer->queued("catalog");
@@ -118,6 +121,9 @@ void Engine::Impl::arm(CatalogState& state) {
   Time next = state.next_sweep;
   for (const auto& [id, failure] : state.failures) {
     if (failure.next > present) next = std::min(next, failure.next);  // the others have just been planned
+  }
+  for (const auto& [id, since] : state.put_off) {
+    if (since + kLongestPutOff > present) next = std::min(next, since + kLongestPutOff);
   }
   if (const auto rested = state.undone.next(); rested && *rested > present) next = std::min(next, *rested);
   if (state.poll_shares) next = std::min(next, state.next_share_poll);

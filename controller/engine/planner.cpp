@@ -5,6 +5,7 @@
 #include "controller/engine/hybrid_rules.h"
 #include "controller/engine/obstacles.h"
 #include "controller/engine/quota_check.h"
+#include "controller/engine/replacement.h"
 #include "controller/engine/tag_order.h"
 #include "controller/engine/tag_rules.h"
 #include "reconcilers/reasons.h"
@@ -47,6 +48,9 @@ int rank_of(EntryKind kind) {
   }
   return 11;
 }
+
+/// When tags change, and with them permissions by tags.
+constexpr int kPhaseOfTags = 27;
 
 bool makes_something(const Action& action) {
   return action.verb != Verb::Delete && action.verb != Verb::Revoke;
@@ -97,15 +101,6 @@ Cause release_cause(const Ledger& ledger, KeyId id) {
   return withheld ? Cause::Withheld : expired(ledger, id) ? Cause::Expired : Cause::Released;
 }
 
-/// Every catalog begins with IAM deciding who makes databases in it. With the defaults closed that opens nothing.
-/// Source: lake-formation.md 2.3, 2.4 (a CREATE_DATABASE row for the catalog)
-bool is_of_a_fresh_catalog(const catalog::PermissionId& id, const EntryValue& observed) {
-  const auto* value = std::get_if<PermissionValue>(&observed);
-  return value != nullptr && id.resource.type == catalog::ResourceType::Catalog &&
-         catalog::is_iam_allowed_principals(id.principal) &&
-         catalog::PermissionSet{catalog::Permission::CreateDatabase}.contains(value->permissions);
-}
-
 /// A link has taken the name of the database or table: what was granted on what had it before went with that. Only what
 /// links can carry may be there. Source: lake-formation.md 2.6
 bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, const PermissionValue& value) {
@@ -131,7 +126,7 @@ class Planning {
         hybrid_(*input.ledger, input.snapshots, input.catalog) {}
 
   CatalogPlan plan(std::vector<KeyId> ids) {
-    const auto others = other_tag_changes(input_, ids);
+    const auto others = other_changes_by_tags(input_, ids);
     ids.insert(ids.end(), others.begin(), others.end());
     std::stable_sort(ids.begin(), ids.end(), [&](KeyId a, KeyId b) {
       return rank_of(ledger_.key(a).local.kind) < rank_of(ledger_.key(b).local.kind);
@@ -150,9 +145,14 @@ class Planning {
     keep_what_is_granted_on(out);
     keep_off_taken_names(out);
     keep_within_quotas(out, input_);
-    order_tag_changes(out, input_);
+    const std::vector<Action> by_tags = order_by_tags(out, input_);
+    const std::vector<Action> last = replaced_last(out, input_);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
+    const auto after = std::find_if(out.actions.begin(), out.actions.end(),
+                                    [](const Action& action) { return phase_of(action) > kPhaseOfTags; });
+    out.actions.insert(after, by_tags.begin(), by_tags.end());
+    out.actions.insert(out.actions.end(), last.begin(), last.end());
     return out;
   }
 
@@ -217,6 +217,7 @@ class Planning {
     for (const Action& action : out.actions) {
       const auto rival = rival_of(snapshot_, ledger_, action);
       if (!rival) continue;
+      if (goes(rival->key) && leave_select(out.actions)) return false;
       out.waits_for = ledger_.lookup(rival->key);
       out.verdict = goes(rival->key) ? EntryVerdict::Waits : EntryVerdict::Conflict;
       out.message = rival->message;
@@ -531,7 +532,7 @@ int phase_of(const Action& action) {
   const EntryKind kind = action.key.local.kind;
   if (action.cause == Cause::Preserve) return 2;
   if (!away) return kind == EntryKind::Settings ? 0 : kind == EntryKind::ShareAcceptance ? 1 : 20 + rank_of(kind);
-  if (kind == EntryKind::TagAssignment) return 20 + rank_of(kind);  // among those that are set: order_tag_changes
+  if (kind == EntryKind::TagAssignment) return kPhaseOfTags;  // among those that are set: order_by_tags
   // Revoke before delete, and dependents before what they hang on (trap T15). Whoever is no longer opted in goes by IAM
   // again before he loses what Lake Formation gave.
   return kind == EntryKind::OptIn ? 3 : kind == EntryKind::Permission ? 4 : 15 - rank_of(kind);
@@ -564,31 +565,6 @@ bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id) {
   if (key.local.kind != EntryKind::Permission && key.local.kind != EntryKind::Settings) return observed != nullptr;
   if (!desired.value) return observed != nullptr;
   return satisfies(key.local, observed, *desired.value);
-}
-
-namespace {
-
-/// What somebody gave beside what is claimed; what the operator gave and has still to take back is none of it.
-PermissionValue beyond_all_claims(const Ledger& ledger, KeyId id, const EntryValue& observed,
-                                  const std::optional<Ownership>& owned, catalog::ResourceType type) {
-  const Desired desired = ledger.desired(id);
-  if (!desired.value) return {};
-  const PermissionValue surplus = catalog::beyond(observed, *desired.value, type);
-  return owned ? minus(surplus, expanded(owned->permission, type)) : surplus;
-}
-
-}  // namespace
-
-bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const EntryKey& key, const EntryValue* observed) {
-  if (key.local.kind != EntryKind::Permission || observed == nullptr) return false;
-  const auto permission = catalog::parse_permission_id(key.local.name);
-  if (!permission || policy.implicit_principals.contains(permission->principal)) return false;
-  const auto id = ledger.lookup(key);
-  const bool claimed = id && ledger.is_claimed(*id);
-  const auto owned = id ? ledger.owned(*id) : std::nullopt;
-  if (claimed) return !beyond_all_claims(ledger, *id, *observed, owned, permission->resource.type).empty();
-  if (owned) return false;
-  return policy.undeclared == api::Undeclared::Revoke || !is_of_a_fresh_catalog(*permission, *observed);
 }
 
 CatalogPlan plan_catalog(const PlanInput& input, const std::vector<KeyId>& ids) {

@@ -27,6 +27,20 @@ struct CatalogPolicy {
 /// What was taken back for certain while the records still name it: of permissions the part, of all else the whole.
 using Confirmed = std::map<KeyId, catalog::PermissionValue>;
 
+/// So long may what takes something from somebody for a while wait for what gives it again (decision 0011).
+inline constexpr Millis kLongestPutOff = std::chrono::minutes(1);
+
+/// How far what was planned before has come. A function that is empty knows of nothing.
+struct Progress {
+  /// The tags and permissions by tags of a catalog that are known not to be in order.
+  std::function<std::vector<KeyId>(const CatalogRef&)> open_by_tags;
+  std::function<std::vector<KeyId>()> failing;  ///< in the catalog that is planned
+  std::function<std::set<KeyId>(KeyId)> waiting_for;  ///< what waits until the entry changes
+  std::function<bool(KeyId)> rests;          ///< it failed, and is not tried just now
+  std::function<bool(KeyId)> comes_soon;     ///< it failed in passing: it is tried again by itself
+  std::function<bool(KeyId)> waited_enough;  ///< it was put off as long as it may be
+};
+
 struct PlanInput {
   const Ledger* ledger = nullptr;
   CatalogRef catalog;
@@ -38,6 +52,7 @@ struct PlanInput {
   std::function<Time(const CatalogRef&)> shares_read;  ///< when the last reading of a catalog's shares began
   const catalog::QuotaUsage* usage = nullptr;          ///< of the catalog now; null: quotas are not looked at
   const catalog::AgreedLimits* agreed_limits = nullptr;  ///< with `usage`
+  Progress progress;
 };
 
 enum class EntryVerdict {
@@ -56,11 +71,13 @@ struct EntryPlan {
   std::vector<catalog::Action> actions;
   std::optional<KeyId> waits_for;
   std::string message;
+  bool put_off = false;  ///< of Waits: for the sake of those who would lose something for a while, and not for long
 };
 
 struct CatalogPlan {
   std::vector<EntryPlan> entries;        ///< one an id asked for
   std::vector<catalog::Action> actions;  ///< of the entries that act, in the order to do them
+  std::size_t tried_out = 0;  ///< how often a change by tags was tried out at a resource to find that order
 };
 
 /// The plan for the entries `ids` of the catalog.

@@ -92,14 +92,20 @@ std::optional<TagPolicy> tag_policy_of(const LocalKey& key) {
   return TagPolicy{key, id->principal, catalog::expression_of(id->resource.detail), {}, type == ResourceType::DatabasePolicy};
 }
 
-std::vector<TagPolicy> tag_policies(const catalog::Snapshot& snapshot, const std::string& owner) {
+std::vector<TagPolicy> tag_policies(const catalog::Snapshot& snapshot, const std::string& owner,
+                                    const std::set<std::string>* principals) {
   std::vector<TagPolicy> out;
+  const auto is_asked_for = [&](const std::string& name) {
+    return principals == nullptr || std::any_of(principals->begin(), principals->end(), [&](const std::string& principal) {
+             return name.ends_with("@" + principal);
+           });
+  };
   for (const ResourceType type : {ResourceType::DatabasePolicy, ResourceType::TablePolicy}) {
     const std::string prefix = to_string(catalog::ResourceId{type, owner, "", "", ""});
     for (auto at = snapshot.entries.lower_bound({EntryKind::Permission, prefix});
          at != snapshot.entries.end() && at->first.kind == EntryKind::Permission && at->first.name.starts_with(prefix);
          ++at) {
-      auto policy = tag_policy_of(at->first);
+      auto policy = is_asked_for(at->first.name) ? tag_policy_of(at->first) : std::nullopt;
       if (!policy) continue;
       policy->value = std::get<catalog::PermissionValue>(at->second);
       out.push_back(std::move(*policy));

@@ -47,6 +47,7 @@ class TagsAfter : public Tags {
  public:
   explicit TagsAfter(const Tags& before) : before_(before) {}
   void note(const catalog::Action& action);
+  bool has_noted(const std::string& tag) const { return changed_.contains(tag); }
   std::optional<std::string> assigned(const std::string& resource, const std::string& key) const override;
 
  private:
@@ -89,8 +90,9 @@ struct TagPolicy {
 
 /// nullopt for all other entries. `value` is left empty.
 std::optional<TagPolicy> tag_policy_of(const catalog::LocalKey& key);
-/// Those in the snapshot on the tags of `owner`.
-std::vector<TagPolicy> tag_policies(const catalog::Snapshot& snapshot, const std::string& owner);
+/// Those in the snapshot on the tags of `owner`, of `principals` or, when that is null, of everybody.
+std::vector<TagPolicy> tag_policies(const catalog::Snapshot& snapshot, const std::string& owner,
+                                    const std::set<std::string>* principals = nullptr);
 
 /// The resource, of a database what stands for its tables without tags, and all under it that has tags of its own or shall.
 std::set<std::string> tagged_under(const std::string& resource, const catalog::Snapshot& snapshot, const Ledger& ledger,

@@ -37,10 +37,12 @@ class Run {
     std::size_t at = 0;
     while (at < actions_.size() && !ended_ && !stop_.load()) {
       const std::size_t end = same_batch(at);
-      if (taking_back_failed_ && actions_[at].verb == Verb::Delete) {
+      const bool may_strand = taking_back_failed_ && actions_[at].verb == Verb::Delete;
+      if (is_tag(at) && (may_strand || changing_by_tags_failed_ || tagging_failed_.contains(tagged_database(at)))) {
+        // The changes are in an order in which each harms nobody; without one of them the next might.
+        tagging_failed_.insert(tagged_database(at));
+      } else if (may_strand) {
         // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
-      } else if (is_tag(at) && (revoking_by_tags_failed_ || tagging_failed_.contains(tagged_database(at)))) {
-        // The changes are in an order in which nobody is given too much; without one of them the next might.
       } else if (is_permission(at)) {
         permissions(at, end);
       } else if (is_tag(at)) {
@@ -85,6 +87,11 @@ class Run {
                   id->resource.type == catalog::ResourceType::TablePolicy);
   }
 
+  static std::string principal_of(const Action& action) {
+    const auto id = catalog::parse_permission_id(action.key.local.name);
+    return id ? id->principal : "";
+  }
+
   std::string tagged_database(std::size_t i) const {
     const std::string resource = tagged_resource(i);
     return resource.substr(0, resource.find('/'));
@@ -106,18 +113,32 @@ class Run {
     const Verb verb = actions_[i].verb;
     taking_back_failed_ = taking_back_failed_ || verb == Verb::Revoke || verb == Verb::Delete;
     if (is_tag(i)) tagging_failed_.insert(tagged_database(i));
-    if (verb == Verb::Revoke && is_by_tags(actions_[i])) revoking_by_tags_failed_ = true;
+    if (is_by_tags(actions_[i])) changing_by_tags_failed_ = true;
+    if (verb == Verb::Grant) granting_failed_.insert(principal_of(actions_[i]));
     if (ends_the_run(result.error())) ended_ = true;
   }
 
-  /// The indices from `begin` to `end` whose keys have not failed before, without grants by tags once a tag failed.
-  std::vector<std::size_t> sound(std::size_t begin, std::size_t end) const {
+  /// The indices from `begin` to `end` whose keys have not failed before, and for whose sake nothing has to come first that failed.
+  std::vector<std::size_t> sound(std::size_t begin, std::size_t end) {
     std::vector<std::size_t> out;
     for (std::size_t i = begin; i < end; ++i) {
-      const bool too_early = !tagging_failed_.empty() && actions_[i].verb == Verb::Grant && is_by_tags(actions_[i]);
-      if (!failed_.contains(actions_[i].key) && !too_early) out.push_back(i);
+      if (!failed_.contains(actions_[i].key) && !is_too_early(i)) out.push_back(i);
     }
     return out;
+  }
+
+  /// A permission by tags changes after the tags that keep it from harm, and is revoked after what is granted in its place.
+  bool is_too_early(std::size_t i) {
+    if (!is_permission(i)) return false;
+    const Action& action = actions_[i];
+    const bool waits_for_tags = !tagging_failed_.empty() && is_by_tags(action);
+    if (action.verb == Verb::Revoke) {
+      return waits_for_tags || (!granting_failed_.empty() && granting_failed_.contains(principal_of(action)));
+    }
+    if (!waits_for_tags) return false;
+    granting_failed_.insert(principal_of(action));
+    changing_by_tags_failed_ = true;
+    return true;
   }
 
   void permissions(std::size_t begin, std::size_t end) {
@@ -155,7 +176,8 @@ class Run {
   ApplyReport report_;
   std::set<catalog::EntryKey> failed_;
   std::set<std::string> tagging_failed_;  ///< databases in which a tag could not be changed
-  bool revoking_by_tags_failed_ = false;
+  std::set<std::string> granting_failed_;  ///< principals to whom something could not be granted
+  bool changing_by_tags_failed_ = false;
   bool taking_back_failed_ = false;
   bool ended_ = false;
 };

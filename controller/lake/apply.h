@@ -32,9 +32,13 @@ struct ApplyReport {
   std::vector<std::pair<std::string, std::size_t>> batches;  ///< operation and size of each batched write
 };
 
-/// Does `actions` in the order given; an action whose key failed earlier in the same run is not attempted, nor is a
-/// delete after a revoke or delete that failed, nor a change of a tag after one in the same database or a revoke by tags
-/// that failed, nor a grant by tags after a tag that failed: each would give more than was meant. A throttled, transient or denied-by-credentials answer ends the run: the schedule decides when to go on.
+/// Does `actions` in the order given; an action whose key failed earlier in the same run is not attempted, nor is
+/// - a delete after a revoke or delete that failed;
+/// - a change of a tag after one in the same database that failed, or after a permission by tags that did;
+/// - a grant or revoke of a permission by tags after a tag that failed;
+/// - a revoke from somebody after a grant to him that failed.
+/// What was not attempted counts as failed in this. Each might give more than was meant, or take what shall stay.
+/// A throttled, transient or denied-by-credentials answer ends the run: the schedule decides when to go on.
 /// `stop` is looked at between calls.
 ApplyReport apply(aws::Api& api, const CatalogRef& catalog, const std::vector<catalog::Action>& actions,
                   const std::atomic<bool>& stop);

@@ -2,9 +2,11 @@
 // with the lake's own eyes. In the small mesh's central account two roles are granted by tag.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <random>
 
+#include "controller/catalog/tag_expression.h"
 #include "tests/engine/small_world.h"
 
 namespace datamesh::testing {
@@ -251,21 +253,209 @@ class RandomStates {
   std::mt19937 engine_;
 };
 
-/// Level and team of anything may change together with who is granted what; a third of the writes may be refused in passing.
-TEST(TagOrder, NobodyGetsOnTheWayWhatNeitherStateGives) {
-  int gained = 0;
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+/// All the orders that there are for a change, without the engine: every set of calls that may have been made so far, and what
+/// is read then.
+class AllOrders {
+ public:
+  AllOrders(const State& from, const State& to) : from_(from), to_(to) {
+    for (const std::string& resource : kResources) {
+      const TagText before = tags_of(from, resource), after = tags_of(to, resource);
+      TagText set;
+      for (const auto& [key, value] : after) {
+        if (effective(from.tags, resource, key) == value) {
+          if (!before.contains(key)) steps_.push_back({resource, {{key, value}}, {}, "", false});  // it may be assigned at any time
+        } else {
+          set[key] = value;
+        }
+      }
+      std::set<std::string> removed;
+      for (const auto& [key, value] : before) {
+        if (!after.contains(key)) removed.insert(key);
+      }
+      if (!set.empty()) steps_.push_back({resource, set, {}, "", false});
+      if (!removed.empty()) steps_.push_back({resource, {}, removed, "", false});
+    }
+    for (const std::string& role : kRoles) {
+      const auto before = from.expressions.find(role), after = to.expressions.find(role);
+      const bool had = before != from.expressions.end(), has = after != to.expressions.end();
+      if (had && has && before->second == after->second) continue;
+      if (had) steps_.push_back({"", {}, {}, role, false});
+      if (has) steps_.push_back({"", {}, {}, role, true});
+    }
+  }
+
+  /// In some order nobody gains or loses anything on the way.
+  bool one_is_harmless() const {
+    const std::size_t all = (std::size_t{1} << steps_.size()) - 1;
+    const Reads before = reads(0), after = reads(all), both = in_both(before, after);
+    std::vector<bool> reached(all + 1);
+    reached[0] = true;
+    for (std::size_t done = 0; done <= all; ++done) {
+      if (!reached[done]) continue;
+      const Reads now = reads(done);
+      if (!minus(minus(now, before), after).empty() || !minus(both, now).empty()) continue;
+      if (done == all) return true;
+      for (std::size_t n = 0; n < steps_.size(); ++n) reached[done | (std::size_t{1} << n)] = true;
+    }
+    return false;
+  }
+
+ private:
+  struct Step {
+    std::string resource;
+    TagText set;
+    std::set<std::string> removed;
+    std::string role;
+    bool grants = false;
+  };
+
+  static TagText tags_of(const State& state, const std::string& resource) {
+    const auto found = state.tags.find(resource);
+    return found == state.tags.end() ? TagText{} : found->second;
+  }
+  static std::string effective(const std::map<std::string, TagText>& tags, std::string resource, const std::string& key) {
+    while (true) {
+      const auto found = tags.find(resource);
+      if (found != tags.end() && found->second.contains(key)) return found->second.at(key);
+      if (resource == "db") return "";
+      const std::size_t slash = resource.rfind('/');
+      resource = slash == std::string::npos ? "db" : resource.substr(0, slash);
+    }
+  }
+
+  Reads reads(std::size_t done) const {
+    auto tags = from_.tags;
+    std::set<std::pair<std::string, std::string>> held(from_.expressions.begin(), from_.expressions.end());
+    for (std::size_t n = 0; n < steps_.size(); ++n) {
+      if ((done >> n & 1) == 0) continue;
+      const Step& step = steps_[n];
+      for (const auto& [key, value] : step.set) tags[step.resource][key] = value;
+      for (const std::string& key : step.removed) tags[step.resource].erase(key);
+      if (step.role.empty()) continue;
+      if (step.grants) held.emplace(step.role, to_.expressions.at(step.role));
+      if (!step.grants) held.erase({step.role, from_.expressions.at(step.role)});
+    }
+    Reads out;
+    for (const auto& [role, text] : held) {
+      const auto expression = catalog::parse_tag_expression(text);
+      for (const auto& [column, resource] : kColumns) {
+        const bool matches = std::all_of(expression->terms.begin(), expression->terms.end(), [&](const auto& term) {
+          const std::string has = effective(tags, resource, term.first);
+          return !has.empty() && (term.second.contains(has) || term.second.contains("*"));
+        });
+        if (matches) out.insert(role.substr(role.size() - 1) + " " + column);
+      }
+    }
+    return out;
+  }
+
+  static inline const std::vector<std::string> kResources = {"db", "orders", "items", "lines", "orders/customer"};
+  static inline const std::map<std::string, std::string> kColumns = {
+      {"orders/id", "orders"}, {"orders/customer", "orders/customer"}, {"items/sku", "items"}, {"lines/line", "lines"}};
+  const State& from_;
+  const State& to_;
+  std::vector<Step> steps_;
+};
+
+/// How many random changes are tried; more with DATAMESH_TAG_CHANGES.
+unsigned changes_to_try() {
+  const char* text = std::getenv("DATAMESH_TAG_CHANGES");
+  return text == nullptr ? 60 : static_cast<unsigned>(std::stoul(text));
+}
+
+/// Level and team of anything may change together with who is granted what; in two of three changes a third of the writes is
+/// refused in passing. The figures of decision 0011 are from 3,000 of them.
+TEST(TagOrder, NobodyGetsWhatNeitherStateGivesOrLosesWhatBothGiveWhereAnyOrderIsSo) {
+  int whole = 0, taken = 0, avoidable = 0, refused = 0, taken_with_refusals = 0;
+  for (unsigned seed = 1; seed <= changes_to_try(); ++seed) {
     RandomStates random(seed);
-    OrderWorld world(random.state());
+    const State from = random.state();
+    OrderWorld world(from);
     const State to = random.state();
-    const int refused = seed % 3 == 0 ? 0 : 33;
-    const Way way = change(world, to, [&](int number) { return number < 12 && random.chance(refused); });
+    const int percent = seed % 3 == 0 ? 0 : 33;
+    const Way way = change(world, to, [&](int number) { return number < 12 && random.chance(percent); });
     EXPECT_EQ(way.gained, Reads{}) << "seed " << seed << "\n" << to.product() << text(way);
-    gained += way.gained.empty() ? 0 : 1;
+    if (percent == 0 && !way.lost.empty()) avoidable += AllOrders(from, to).one_is_harmless() ? 1 : 0;
+    (percent == 0 ? whole : refused) += 1;
+    (percent == 0 ? taken : taken_with_refusals) += way.lost.empty() ? 0 : 1;
     OrderWorld fresh(to);
     EXPECT_EQ(way.after, fresh.reads()) << "seed " << seed << "\n" << to.product() << text(way);
   }
-  EXPECT_EQ(gained, 0) << "of 60";
+  RecordProperty("changes", whole);
+  RecordProperty("taken_for_a_moment", taken);
+  RecordProperty("of_these_avoidable", avoidable);
+  RecordProperty("changes_with_refusals", refused);
+  RecordProperty("taken_for_a_moment_with_refusals", taken_with_refusals);
+  EXPECT_LE(avoidable, whole / 100);
+  EXPECT_LE(taken_with_refusals, refused / 10);
+}
+
+TEST(TagOrder, TheOldExpressionGoesAfterTheNewOneIsGiven) {
+  OrderWorld world({{{"db", {{"level", "public"}}}}, {{kRoles[0], "level = public"}}});
+  const Way way = change(world, {{{"db", {{"level", "public"}}}}, {{kRoles[0], "level in (public, internal)"}}});
+  EXPECT_EQ(way.before.size(), 4u);
+  EXPECT_EQ(way.lost, Reads{}) << text(way);
+}
+
+TEST(TagOrder, AGrantThatFailsInPassingKeepsTheOldOneForAMoment) {
+  OrderWorld world({{{"db", {{"level", "public"}}}}, {{kRoles[0], "level = public"}}});
+  const Way way = change(world, {{{"db", {{"level", "public"}}}}, {{kRoles[0], "level in (public, internal)"}}},
+                         [](int number) { return number < 3; });
+  EXPECT_EQ(way.lost, Reads{}) << text(way);
+}
+
+/// What somebody else's refusal keeps from being granted keeps nothing from being revoked (decision 0003).
+class GrantsRefused : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(GrantsRefused, KeepTheOldOneForAMinuteAtMost) {
+  const State from{{{"db", {{"level", "public"}}}}, {{kRoles[0], "level = public"}}};
+  const State to{{{"db", {{"level", "public"}}}}, {{kRoles[0], "level in (public, internal)"}}};
+  OrderWorld world(from);
+  world.hooks->before = [&](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "BatchGrantPermissions") return std::nullopt;
+    return aws::make_error(call, GetParam(), "no", 400);
+  };
+  world.go_to(to);
+  world.advance(seconds(2));
+  const bool may_come = std::string(GetParam()) == "ConcurrentModificationException";
+  EXPECT_EQ(world.reads().empty(), !may_come);
+  world.advance(seconds(62));
+  EXPECT_EQ(world.reads(), Reads{});
+}
+
+INSTANTIATE_TEST_SUITE_P(TagOrder, GrantsRefused, ::testing::Values("ConcurrentModificationException", "InvalidInputException"));
+
+TEST(TagOrder, ATagThatIsRefusedForGoodIsNotTriedAllTheTime) {
+  OrderWorld world({{{"db", {{"level", "secret"}}}, {"items", {{"level", "internal"}}}}, {{kRoles[0], "level = public"}}});
+  int asked = 0;
+  world.hooks->before = [&](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "AddLFTagsToResource" || member(call.input, "Resource").contains("Database")) return std::nullopt;
+    ++asked;
+    return denied(call);
+  };
+  world.go_to({{{"db", {{"level", "public"}}}, {"items", {{"level", "secret"}}}, {"lines", {{"level", "secret"}}}}, {{kRoles[0], "level = public"}}});
+  world.advance(minutes(5));
+  EXPECT_LE(asked, 6);
+  EXPECT_EQ(world.reads(), Reads{}) << "the database keeps its tag while its tables cannot get theirs";
+}
+
+/// A table that is made gets its tags a call later; whoever is about to lose what it would inherit has lost it by then.
+TEST(TagOrder, WhatGoesIsGoneBeforeATableIsMadeThatItWouldReach) {
+  OrderWorld world({{{"db", {{"level", "public"}}}}, {{kRoles[0], "level = public"}}});
+  Reads seen;
+  world.hooks->after = [&](const aws::Call& call) -> std::optional<Error> {
+    if (!is_write(call)) return std::nullopt;
+    const auto found = world.call_as(kRoles[0], aws::Service::Glue, "GetTable", {{"DatabaseName", "orders"}, {"Name", "fresh"}});
+    if (found) seen.insert(call.operation);
+    return std::nullopt;
+  };
+  const State to{{{"db", {{"level", "public"}}}}, {{kRoles[0], "level in (public, internal) and team = x"}}};
+  world.crash();
+  world.apply(to.product() + "    - name: fresh\n      tags: {level: secret}\n      columns: [{name: id, type: bigint}]\n");
+  world.apply(to.grant(0));
+  world.start_engine();
+  world.settle();
+  EXPECT_EQ(seen, Reads{});
 }
 
 }  // namespace

@@ -194,6 +194,43 @@ TEST(Apply, TagsEachResourceInOneCall) {
                 Json::parse(R"({"TableWithColumns": {"CatalogId": "111111111111", "DatabaseName": "hr", "Name": "t", "ColumnNames": ["id"]}})")}));
 }
 
+Action by_tags(Verb verb, const std::string& role) {
+  const ResourceId policy{catalog::ResourceType::TablePolicy, kCatalog.account, "", "", "level=public"};
+  return {{kCatalog, catalog::permission_key({policy, role})}, verb, catalog::perms({Permission::Select}), Cause::Declared};
+}
+ScriptedApi::Answer refusing(const std::string& operation) {
+  return [operation](const Json&) -> Result<Json> { return fail(aws_error(operation, "AccessDeniedException", "no")); };
+}
+
+TEST(Apply, ChangesNoTagAndTakesNothingBackAfterAGrantByTagsThatFailed) {
+  ScriptedApi api;
+  api.on("BatchGrantPermissions", refusing("BatchGrantPermissions"));
+  EXPECT_EQ(words(run(api, {by_tags(Verb::Grant, "a"), tag("sales", "level"), by_tags(Verb::Revoke, "a"), permission(Verb::Revoke, 1)})),
+            (Words{"failed:Denied", "not-tried", "not-tried", "done"}))
+      << "what is taken from others by name does not wait";
+}
+
+TEST(Apply, GrantsAndRevokesNothingByTagsAfterATagThatFailed) {
+  ScriptedApi api;
+  api.on("AddLFTagsToResource", refusing("AddLFTagsToResource"));
+  EXPECT_EQ(words(run(api, {tag("sales", "level"), by_tags(Verb::Grant, "a"), by_tags(Verb::Revoke, "b"), tag("hr", "level")})),
+            (Words{"failed:Denied", "not-tried", "not-tried", "not-tried"}));
+}
+
+TEST(Apply, GrantsNothingByTagsAfterATagThatStaysSinceSomethingCouldNotBeTakenBack) {
+  ScriptedApi api;
+  api.on("BatchRevokePermissions", refusing("BatchRevokePermissions"));
+  EXPECT_EQ(words(run(api, {permission(Verb::Revoke, 1), tag("sales", "level", Verb::Delete), by_tags(Verb::Grant, "a")})),
+            (Words{"failed:Denied", "not-tried", "not-tried"}));
+}
+
+TEST(Apply, TakesNothingBackFromWhomTheReplacementCouldNotBeGranted) {
+  ScriptedApi api;
+  api.on("BatchGrantPermissions", failing({{"t0", {"ConcurrentModificationException", ""}}}));
+  EXPECT_EQ(words(run(api, {permission(Verb::Grant, 0), permission(Verb::Revoke, 1), by_tags(Verb::Revoke, "a")})),
+            (Words{"failed:Conflict", "not-tried", "done"}));
+}
+
 TEST(Apply, AddsTagValuesInChunksOfFifty) {
   ScriptedApi api;
   std::set<std::string> values;
