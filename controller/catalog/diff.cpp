@@ -107,6 +107,18 @@ struct PermissionDiff {
   PermissionValue regranted;  ///< to grant again without the option
 };
 
+/// Columns that keep SELECT and lose the option are revoked as a whole, and granted again without it.
+void drop_options_of_columns(PermissionValue& surplus, PermissionValue& regranted, const PermissionValue& wanted) {
+  PermissionValue options;
+  options.columns = surplus.grantable_columns;
+  if (options.columns.empty()) return;
+  options.permissions = {Permission::Select};
+  regranted = common(minus(options, surplus), wanted);
+  regranted.grantable = {};
+  regranted.grantable_columns.clear();
+  surplus = united(surplus, options);
+}
+
 /// Source: lake-formation.md 2.4 (revoke the raw row's permissions; revoke all and grant again to drop an option)
 PermissionDiff compare(const DiffInput& input, ResourceType type) {
   const PermissionValue wanted = permission_of(input.claimed, type);
@@ -122,7 +134,9 @@ PermissionDiff compare(const DiffInput& input, ResourceType type) {
   // nothing does no harm.
   out.surplus = without_implied_describe(minus(ours, wanted), wanted);
   const PermissionSet kept_option = out.surplus.grantable - out.surplus.permissions;
-  if (!kept_option.empty() && out.surplus.columns.empty()) {
+  if (type == ResourceType::Columns) {
+    drop_options_of_columns(out.surplus, out.regranted, wanted);
+  } else if (!kept_option.empty()) {
     out.surplus.permissions = out.surplus.permissions | kept_option;
     out.regranted.permissions = kept_option & wanted.permissions;
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controller/base/json.h"
+#include "controller/base/text.h"
 
 namespace datamesh::embedded::lake {
 
@@ -138,7 +139,5 @@ PermissionSet grantable_on(const Resource& resource);
 PermissionSet grantable_on_link();
 /// `permissions` with ALL replaced by everything it stands for on `resource`; ALL itself stays.
 PermissionSet expanded(PermissionSet permissions, const Resource& resource);
-
-std::string lower(std::string_view text);
 
 }  // namespace datamesh::embedded::lake

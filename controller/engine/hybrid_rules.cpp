@@ -179,24 +179,16 @@ std::optional<HybridRules::Hindrance> HybridRules::before_opting_out(const Entry
 }
 
 const std::vector<HybridRules::Missing>& HybridRules::missing_on(const std::string& database) {
-  if (!missing_) find_missing();
-  return (*missing_)[database];
-}
-
-/// What is claimed on the databases of this catalog, wherever it is to be, and not in place.
-void HybridRules::find_missing() {
-  missing_.emplace();
-  for (KeyId id = 0; id < ledger_.size(); ++id) {
+  const auto [found, fresh] = missing_.try_emplace(database);
+  if (!fresh) return found->second;
+  for (const KeyId id : ledger_.given_on(catalog_.account, database)) {
     const EntryKey& key = ledger_.key(id);
-    const bool may_be = key.local.kind == EntryKind::Permission || key.local.kind == EntryKind::OptIn;
-    if (!may_be || key.catalog.region != catalog_.region || !ledger_.is_claimed(id)) continue;
-    const std::size_t colon = key.local.name.find(':');
-    if (colon == std::string::npos || key.local.name.compare(colon + 1, catalog_.account.size(), catalog_.account) != 0) continue;
-    auto permission = catalog::parse_permission_id(key.local.name);
-    if (!permission || permission->resource.owner != catalog_.account || permission->resource.database.empty()) continue;
-    if (catalog::is_iam_allowed_principals(permission->principal) || is_given(id, *permission)) continue;
-    (*missing_)[permission->resource.database].push_back({id, std::move(*permission)});
+    if (key.catalog.region != catalog_.region || !ledger_.is_claimed(id)) continue;
+    auto permission = *catalog::parse_permission_id(key.local.name);
+    if (catalog::is_iam_allowed_principals(permission.principal) || is_given(id, permission)) continue;
+    found->second.push_back({id, std::move(permission)});
   }
+  return found->second;
 }
 
 /// While IAM decides, Lake Formation may list SELECT on some columns as SELECT on the table.

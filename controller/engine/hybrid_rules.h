@@ -58,8 +58,8 @@ class HybridRules {
   std::optional<Hindrance> before_opting_in(KeyId opt_in);
   std::optional<Hindrance> before_opting_out(const catalog::EntryKey& opt_in);
 
+  /// What is claimed on the database, in whichever catalog it is to be, and not in place.
   const std::vector<Missing>& missing_on(const std::string& database);
-  void find_missing();
   bool is_given(KeyId id, const catalog::PermissionId& permission) const;
   bool can_be_given_now(const Missing& missing, const catalog::Location* location) const;
   std::optional<KeyId> location_of(const catalog::EntryKey& database) const;
@@ -70,7 +70,7 @@ class HybridRules {
   const SnapshotOf& snapshots_;
   CatalogRef catalog_;
   const catalog::Snapshot& snapshot_;
-  std::optional<std::map<std::string, std::vector<Missing>>> missing_;  ///< by database of this catalog
+  std::map<std::string, std::vector<Missing>> missing_;  ///< by database of this catalog
 };
 
 }  // namespace datamesh::engine

@@ -164,7 +164,7 @@ void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, std::vecto
   for (const auto& [id, open] : state.open) state.dirty.insert(id);
   if (!state.shares_error) state.shares_read = state.snapshot->taken;
   look_for_broken_shares(state);
-  if (first) forget_undeclared(state);
+  forget_undeclared(state);
   if (const auto unseen = unseen_.extract(state.catalog); !unseen.empty()) {
     for (const api::ObjectKey& key : unseen.mapped()) queue_reclaim(mesh_.affected_by(key));
   }
@@ -227,7 +227,7 @@ void Engine::Impl::note_change(CatalogState& state, const LocalKey& key, bool fi
   const catalog::EntryKey full{state.catalog, key};
   if (key.kind == EntryKind::Table) note_source(state, key);
   auto id = ledger_.lookup(full);
-  if (key.kind == EntryKind::Permission) update_undeclared(state, key);
+  if (key.kind == EntryKind::Permission || key.kind == EntryKind::TagAssignment) update_undeclared(state, key);
   if (!id && key.kind == EntryKind::Permission) {
     // Nobody has heard of it; still the policy may want it gone, or it may open what is governed.
     const auto permission = catalog::parse_permission_id(key.name);

@@ -1,5 +1,5 @@
 // Permissions that nobody declares: noticed, remembered since when, and handed to the planner where the account wants
-// them gone; and those of IAM_ALLOWED_PRINCIPALS, which are to go and may have to wait.
+// them gone; tags that nobody declares on what is declared: noticed and remembered, never taken off; and those of IAM_ALLOWED_PRINCIPALS, which are to go and may have to wait.
 #include "controller/engine/hybrid_rules.h"
 #include "controller/engine/impl.h"
 #include "controller/mesh/topology.h"
@@ -13,16 +13,18 @@ void Engine::Impl::update_undeclared(CatalogState& state, const LocalKey& key) {
   const catalog::EntryValue* observed = state.snapshot ? state.snapshot->find(key) : nullptr;
   const CatalogPolicy rules = policy(state);
   const bool undeclared = rules.undeclared != api::Undeclared::Ignore &&
-                          is_undeclared(ledger_, rules, {state.catalog, key}, observed);
+                          (is_undeclared(ledger_, rules, {state.catalog, key}, observed) ||
+                           is_undeclared_tag(ledger_, {state.catalog, key}, observed));
   const bool turned = undeclared ? state.undeclared.try_emplace(key, now()).second : state.undeclared.erase(key) > 0;
   if (!turned) return;
-  if (undeclared && parts_.observer != nullptr) parts_.observer->drift(DriftClass::Undeclared, "Permission");
+  if (undeclared && parts_.observer != nullptr) parts_.observer->drift(DriftClass::Undeclared, to_string(key.kind));
   for (const api::Resource* account : mesh_.accounts_with_id(state.catalog.account)) {
     if (ResourceState* resource = ledger_.find(account->key)) assess_later(*resource);
   }
 }
 
-/// What the last process remembered and the first reading does not show has gone meanwhile.
+/// What the last process remembered and the first reading does not show has gone meanwhile; and a tag is nobody's business any
+/// more when what carries it is declared no more.
 void Engine::Impl::forget_undeclared(CatalogState& state) {
   std::vector<LocalKey> keys;
   for (const auto& [key, since] : state.undeclared) keys.push_back(key);

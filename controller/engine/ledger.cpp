@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/mesh/tags.h"
+
 namespace datamesh::engine {
 
 using catalog::EntryKey;
@@ -58,8 +60,19 @@ KeyId Ledger::intern(const EntryKey& key) {
     keys_.push_back(&at->first);
     lines_.emplace_back();
     if (key.local.kind == catalog::EntryKind::TagAssignment) tag_assignments_[key.catalog].emplace(key.local.name, at->second);
+    if (key.local.kind == catalog::EntryKind::Permission || key.local.kind == catalog::EntryKind::OptIn) {
+      const auto permission = catalog::parse_permission_id(key.local.name);
+      const bool is_on_database = permission && !permission->resource.database.empty();
+      if (is_on_database) given_on_[{permission->resource.owner, permission->resource.database}].push_back(at->second);
+    }
   }
   return at->second;
+}
+
+const std::vector<KeyId>& Ledger::given_on(const std::string& account, const std::string& database) const {
+  static const std::vector<KeyId> kNone;
+  const auto found = given_on_.find({account, database});
+  return found == given_on_.end() ? kNone : found->second;
 }
 
 const std::map<std::string, KeyId>& Ledger::tag_assignments(const CatalogRef& catalog) const {
@@ -220,7 +233,25 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
     out.permission = united(out.permission, record.permission);
     if (record.adopted || record.retain || keeps(*owner, id)) out.deletable = false;
   }
+  if (stays_with_its_holder(id)) out.deletable = false;
   return out;
+}
+
+/// What is retained when nobody declares it any more keeps its tags, or whoever they kept out could read it. That tag Grants may
+/// reach it ends with the product.
+bool Ledger::stays_with_its_holder(KeyId id) const {
+  if (key(id).local.kind != EntryKind::TagAssignment) return false;
+  const auto& [ref, local] = key(id);
+  const std::string resource = local.name.substr(0, local.name.rfind('#'));
+  const std::size_t first = resource.find('/');
+  const auto database = lookup({ref, catalog::database_key(resource.substr(0, first))});
+  const auto second = first == std::string::npos ? first : resource.find('/', first + 1);
+  const auto table = first == std::string::npos ? std::nullopt : lookup({ref, {EntryKind::Table, resource.substr(0, second)}});
+  const auto holder = first == std::string::npos ? database : table;
+  if (!holder || is_claimed(*holder)) return false;
+  if (const auto owned_holder = owned(*holder); owned_holder && owned_holder->deletable) return false;
+  const bool is_consent = local.name.ends_with(std::string("#") + mesh::kTagGrantsKey);
+  return !is_consent || (holder != database && database && is_claimed(*database));
 }
 
 bool Ledger::is_recorded(KeyId id) const {

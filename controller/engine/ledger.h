@@ -79,6 +79,8 @@ class Ledger {
   const catalog::EntryKey& key(KeyId id) const { return *keys_[id]; }
   /// All TagAssignment entries of the catalog that were interned, by name: so those under one resource stand together.
   const std::map<std::string, KeyId>& tag_assignments(const CatalogRef& catalog) const;
+  /// All permissions and opt-ins that were interned on the database of the account and what is in it, in every catalog.
+  const std::vector<KeyId>& given_on(const std::string& account, const std::string& database) const;
   std::optional<KeyId> lookup(const catalog::EntryKey& key) const;
 
   ResourceState& at(const api::ObjectKey& key);
@@ -95,6 +97,7 @@ class Ledger {
   Desired desired(KeyId id) const;
   /// What is recorded for `id` by all its owners; nullopt when nothing is.
   std::optional<Ownership> owned(KeyId id) const;
+  bool stays_with_its_holder(KeyId id) const;
   /// True when the records of the claimants cover what they claim: only then may it be made.
   bool is_recorded(KeyId id) const;
   /// Needs of all claims on `id`.
@@ -136,6 +139,7 @@ class Ledger {
   std::unordered_map<catalog::EntryKey, KeyId, Hash> ids_;
   std::vector<const catalog::EntryKey*> keys_;
   std::map<CatalogRef, std::map<std::string, KeyId>> tag_assignments_;
+  std::map<std::pair<std::string, std::string>, std::vector<KeyId>> given_on_;  ///< by account and database
   std::vector<Line> lines_;
   std::unordered_map<std::string, std::set<KeyId>> claimed_in_;
   std::map<api::ObjectKey, std::unique_ptr<ResourceState>> resources_;

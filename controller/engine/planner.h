@@ -103,5 +103,7 @@ bool in_place(const Ledger& ledger, const SnapshotOf& snapshots, KeyId id);
 /// undeclared is revoked.
 bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const catalog::EntryKey& key,
                    const catalog::EntryValue* observed);
+/// True when the tag assignment, observed as `observed`, is on a claimed database, table or column, and nobody claims or made it.
+bool is_undeclared_tag(const Ledger& ledger, const catalog::EntryKey& key, const catalog::EntryValue* observed);
 
 }  // namespace datamesh::engine

@@ -192,6 +192,8 @@ void Preview::plan_one(const CatalogRef& ref, std::vector<KeyId> ids, Json& cata
   PlanInput input = impl_.plan_input(state);
   const Confirmed none;
   input.confirmed = &none;
+  const auto accounts = impl_.mesh_.accounts_with_id(ref.account);
+  if (!accounts.empty()) input.agreed_limits = &mesh::spec_of<api::AccountSpec>(*accounts.front()).quotas;
   const CatalogPlan plan = plan_catalog(input, ids);
   for (const catalog::QuotaWarning& warning : state.warnings) {
     problems_.push_back("catalog " + to_string(ref) + " has " + std::to_string(warning.used) + " " + describe(warning.scope) +

@@ -1,5 +1,6 @@
-// Which permissions of a catalog nobody declared.
+// Which permissions and tags of a catalog nobody declared.
 #include "controller/engine/planner.h"
+#include "controller/engine/tag_view.h"
 
 namespace datamesh::engine {
 
@@ -40,6 +41,19 @@ bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const Entr
   if (claimed) return !beyond_all_claims(ledger, *id, *observed, owned, permission->resource.type).empty();
   if (owned) return false;
   return policy.undeclared == api::Undeclared::Revoke || !is_of_a_fresh_catalog(*permission, *observed);
+}
+
+bool is_undeclared_tag(const Ledger& ledger, const EntryKey& key, const EntryValue* observed) {
+  if (key.local.kind != EntryKind::TagAssignment || observed == nullptr) return false;
+  const auto id = ledger.lookup(key);
+  if (id && (ledger.is_claimed(*id) || ledger.is_recorded(*id))) return false;
+  const std::string resource = split_tag(key.local.name).first;
+  const std::size_t slash = resource.find('/');
+  const std::string database = resource.substr(0, slash);
+  const auto holder = slash == std::string::npos
+                          ? ledger.lookup({key.catalog, catalog::database_key(database)})
+                          : ledger.lookup({key.catalog, catalog::table_key(database, resource.substr(slash + 1, resource.find('/', slash + 1) - slash - 1))});
+  return holder && ledger.is_claimed(*holder);
 }
 
 }  // namespace datamesh::engine

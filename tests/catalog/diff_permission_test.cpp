@@ -165,6 +165,17 @@ TEST(PermissionDiff, MovesColumnsOneByOne) {
                                       "Changed: grant SELECT on columns c of table sales/orders to " + kRole}));
 }
 
+TEST(PermissionDiff, DropsTheOptionOfAColumnByRevokingAndGrantingAgain) {
+  Compare compare;
+  compare.key = {kCatalog, permission_key({ResourceId::of_columns(kOwner, "sales", "orders"), kRole})};
+  const PermissionValue both{{P::Select}, {P::Select}, {"a", "b", "c"}, {"a", "b", "c"}, false};
+  compare.claimed = PermissionValue{{P::Select}, {P::Select}, {"a", "b"}, {"b"}, false};
+  compare.observed = compare.owned = both;
+  EXPECT_EQ(compare.actions(),
+            (Lines{"Surplus: revoke SELECT (grantable: SELECT) on columns a, c of table sales/orders from " + kRole,
+                   "Changed: grant SELECT on columns a of table sales/orders to " + kRole}));
+}
+
 TEST(PermissionDiff, MakesABrokenShareAnew) {
   Compare compare;
   compare.key = table_permission("222222222222");

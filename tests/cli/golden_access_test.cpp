@@ -78,6 +78,7 @@ TEST(GoldenPlan, SaysWhichQuotaItExceedsAndWhatTakesLessOfIt) {
   expect_golden("quotas", world.transcript({{"plan"},
                                             {"plan", "--with", "Grant/retail/stock-readers tables-"},
                                             {"plan", "--with", "Account/governance/central crossAccountVersion=5"},
+                                            {"plan", "--with", "Account/governance/central quotas.sharedResources=8"},
                                             {"describe", "grant/stock-readers", "-n", "retail"}}));
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::hours kDay(24);
 const std::vector<std::string> kNames = {"localhost", "127.0.0.1"};
 
-class LocalIdentityTest : public testing::Test {
+class LocalIdentityTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::remove_all(folder_);
@@ -29,7 +29,7 @@ class LocalIdentityTest : public testing::Test {
   }
 
   const Time now_ = *parse_rfc3339("2026-11-22T08:00:00Z");
-  const std::string folder_ = testing::TempDir() + "identity-" + std::to_string(::getpid());
+  const std::string folder_ = ::testing::TempDir() + "identity-" + std::to_string(::getpid());
 };
 
 TEST_F(LocalIdentityTest, IsKept) {

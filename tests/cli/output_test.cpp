@@ -91,7 +91,7 @@ TEST(ApiStatus, EveryErrorKindComesBackAsItself) {
   }
 }
 
-class StateFolder : public testing::Test {
+class StateFolder : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove_all(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -102,7 +102,7 @@ class StateFolder : public testing::Test {
     return facts.st_mode & 0777;
   }
 
-  const std::string folder_ = testing::TempDir() + "state-" + std::to_string(::getpid());
+  const std::string folder_ = ::testing::TempDir() + "state-" + std::to_string(::getpid());
 };
 
 TEST_F(StateFolder, IsForItsOwnerAlone) {

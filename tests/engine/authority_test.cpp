@@ -27,10 +27,6 @@ metadata: {name: take, namespace: rival}
 spec: {product: {name: orders}, to: {accounts: [{name: rival}]}}
 )Y";
 
-bool mentions(const Lines& lines, const std::string& text) {
-  return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find(text) != line.npos; });
-}
-
 TEST(Conflict, OfTwoProductsOnOneDatabaseChangesNothingAndBothSaySo) {
   SmallWorld world;
   world.converge();

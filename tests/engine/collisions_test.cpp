@@ -6,10 +6,6 @@ namespace {
 
 using None = std::map<std::string, int>;
 
-bool mentions(const Lines& lines, const std::string& text) {
-  return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find(text) != line.npos; });
-}
-
 std::string message(SmallWorld& world, const std::string& kind, const std::string& name) {
   const Json object = world.get(kind, "retail", name);
   for (const Json& condition : at_path(object, {"status", "conditions"})) {

@@ -220,7 +220,7 @@ TEST(Deletion, KeepsTheTablesWherePolicyIsRetain) {
   world.start_engine();
   world.run_until_idle();
   Lines kept = world.entries(kCentral);
-  std::erase_if(kept, [](const auto& line) { return line.starts_with("Permission") || line.starts_with("TagAssignment"); });
+  std::erase_if(kept, [](const auto& line) { return line.starts_with("Permission"); });
   world.remove("DataProduct", "retail", "orders");
   EXPECT_TRUE(world.run_until_idle());
   EXPECT_EQ(world.get("DataProduct", "retail", "orders"), Json());

@@ -63,10 +63,6 @@ spec: {account: analytics, product: {namespace: retail, name: orders}}
 constexpr const char* kAwait = "recreatedTables: AwaitApproval";
 constexpr const char* kFollow = "schemaPolicy: FollowProducer\n  sourceDatabase: raw";
 
-bool mentions(const Lines& lines, const std::string& text) {
-  return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find(text) != line.npos; });
-}
-
 struct Tables : SmallWorld {
   void begin(const std::string& more = kAwait) {
     apply(product(more));

@@ -23,6 +23,12 @@ inline constexpr const char* kAnalyst = "arn:aws:iam::100000000003:role/analyst"
 inline constexpr const char* kEngineer = "arn:aws:iam::100000000002:role/engineer";
 
 using Lines = std::vector<std::string>;
+
+/// Whether one of the lines has the text in it.
+inline bool mentions(const Lines& lines, const std::string& text) {
+  return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(text) != line.npos; });
+}
+
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;

@@ -19,10 +19,6 @@ spec:
   deletionPolicy: Delete
 )Y";
 
-bool mentions(const Lines& lines, const std::string& text) {
-  return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find(text) != line.npos; });
-}
-
 /// The small mesh, whose product follows the database `raw` of its producer.
 struct Following : SmallWorld {
   void make_source() {

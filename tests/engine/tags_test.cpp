@@ -154,6 +154,40 @@ TEST(Tags, ChangedByHandAreMendedAndInheritedOnesAreNotTakenForDrift) {
   EXPECT_EQ(world.writes(), (std::map<std::string, int>{{"lakeformation:AddLFTagsToResource", 2}}));
 }
 
+TEST(Tags, OfATableThatIsRetainedStayOnItSoThatNobodyComesToReadIt) {
+  std::string declared = orders("internal", "secret");
+  declared.replace(declared.find("deletionPolicy: Delete"), 22, "deletionPolicy: Retain");
+  TagWorld world(declared);
+  EXPECT_EQ(world.reads("orders"), "-");
+  const std::size_t table = declared.find("    - name: orders");
+  world.change(declared.erase(table, declared.find("    - name: items") - table));
+  EXPECT_EQ(world.reads("orders"), "-");
+  EXPECT_EQ(world.reads("items"), "sku");
+  world.remove("DataProduct", "retail", "orders");
+  EXPECT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.reads("items"), "-") << "with the product goes its consent to tag Grants";
+  world.sweep();
+  EXPECT_EQ(world.reads("orders") + world.reads("items"), "--");
+}
+
+TEST(Tags, ThatNobodyDeclaredAreToldAndLeftAlone) {
+  TagWorld world(orders("internal"));
+  world.by_hand(kCentral, aws::Service::LakeFormation, "AddLFTagsToResource",
+                R"({"Resource": {"Table": {"DatabaseName": "orders", "Name": "items"}},
+                    "LFTags": [{"TagKey": "level", "TagValues": ["secret"]}]})");
+  world.writes();
+  world.sweep();
+  EXPECT_EQ(world.reads("items"), "-");
+  EXPECT_EQ(world.writes(), (std::map<std::string, int>{}));
+  const auto told = [&] { return at_path(world.get("Account", "governance", "central"), {"status", "undeclared", "items"}); };
+  ASSERT_EQ(told().size(), 1U) << told().dump(2);
+  EXPECT_EQ(told()[0]["entry"], "100000000001/eu-west-1 TagAssignment orders/items#level");
+  world.remove("DataProduct", "retail", "orders");
+  EXPECT_TRUE(world.run_until_idle());
+  world.sweep();
+  EXPECT_EQ(told(), Json());
+}
+
 TEST(Tags, OfTheExampleGiveWhatItsCommentsSay) {
   World world;
   for (const char* file : {"mesh", "climate", "analytics"}) {

@@ -34,6 +34,18 @@ Json resource_json(const Right& right) {
   return {{"TableWithColumns", table}};
 }
 
+/// "database" or "database/table" that a call is about.
+std::string place_in(const Json& input) {
+  const Json& table = at_path(input, {"Resource", "Table"});
+  if (!table.is_null()) return string_at(table, "DatabaseName") + "/" + string_at(table, "Name");
+  const Json& tagged = at_path(input, {"Resource", "Database"});
+  if (!tagged.is_null()) return string_at(tagged, "Name");
+  const std::string database = string_at(input, "DatabaseName");
+  if (database.empty()) return string_at(input, "Name");
+  const std::string name = string_at(input, "Name");
+  return database + "/" + (name.empty() ? string_at(member(input, "TableInput"), "Name") : name);
+}
+
 Json without_times(Json object) {
   for (const char* field : {"CreateTime", "UpdateTime"}) object.erase(field);
   return object;
@@ -43,8 +55,10 @@ Json without_times(Json object) {
 
 bool Hands::call(const std::string& account, aws::Service service, const std::string& operation, Json input) {
   const std::string text = "by hand: " + account + " " + operation + " " + input.dump();
+  const std::string place = place_in(input);
   const auto result = parts_.world->call_as(role(account, "Admin"), service, operation, std::move(input), kRegion);
   parts_.journal->note(text + (result ? "" : " -> " + to_string(result.error())));
+  if (service == aws::Service::Glue || operation == "AddLFTagsToResource") touched.insert(account + ":" + place);
   return result.has_value();
 }
 
@@ -58,7 +72,7 @@ void Hands::move_in(const std::string& account) {
 
 void Hands::meddle(const Declared& declared) {
   const std::string& account = parts_.random->pick(parts_.accounts);
-  switch (parts_.random->between(1, 12)) {
+  switch (parts_.random->between(1, 14)) {
     case 1:
     case 2: return grant_to_stranger(account);
     case 3: return widen(declared);
@@ -70,6 +84,8 @@ void Hands::meddle(const Declared& declared) {
     case 9: return refuse_invitation(account);
     case 10:
     case 11: return make_table_again(account);
+    case 12:
+    case 13: return change_tag(account);
     default: return change_settings(account);
   }
 }
@@ -210,6 +226,24 @@ void Hands::refuse_invitation(const std::string& account) {
          {{"resourceShareInvitationArn", invitation["resourceShareInvitationArn"]}});
     return;
   }
+}
+
+/// Another value of a key on a database or table of the mesh, where there is one.
+void Hands::change_tag(const std::string& account) {
+  std::vector<std::string> places;
+  for (const auto& [name, object] : objects_in(*parts_.world, catalog_of(account))) {
+    if (!is_his(name) && !is_link(object)) places.push_back(name);
+  }
+  if (places.empty()) return;
+  const std::string place = parts_.random->pick(places);
+  const std::size_t slash = place.find('/');
+  const Json resource = slash == std::string::npos
+                            ? Json{{"Database", {{"Name", place}}}}
+                            : Json{{"Table", {{"DatabaseName", place.substr(0, slash)}, {"Name", place.substr(slash + 1)}}}};
+  const Json tag = {{"TagKey", parts_.random->pick<std::string>({"domain", "class"})},
+                    {"TagValues", Json::array({parts_.random->pick<std::string>({"x", "y", "z"})})}};
+  if (!call(account, aws::Service::LakeFormation, "AddLFTagsToResource", {{"Resource", resource}, {"LFTags", Json::array({tag})}})) return;
+  tagged.insert(account + ":" + place + "#" + string_at(tag, "TagKey"));
 }
 
 /// Takes the operator off the list of administrators, and opens the defaults again.

@@ -35,6 +35,11 @@ class Hands {
   /// Databases and tables of his own as they shall stay, by catalog and name.
   std::map<std::pair<CatalogRef, std::string>, Json> objects;
 
+  /// "owner:database" and "owner:database/table" of what he made, dropped, changed or tagged; whoever looks may forget it.
+  std::set<std::string> touched;
+  /// "owner:database/table#key" of every tag that he ever set: where nothing declares it, it stays.
+  std::set<std::string> tagged;
+
   /// The operator has deleted this database or table: what hung on it is gone.
   void forget_place(const CatalogRef& catalog, const std::string& place);
 
@@ -49,6 +54,7 @@ class Hands {
   void change_columns(const std::string& account);
   void break_share(const std::string& account);
   void refuse_invitation(const std::string& account);
+  void change_tag(const std::string& account);
   void change_settings(const std::string& account);
   bool change_permission(const char* operation, const Right& right);
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "controller/catalog/tag_expression.h"
+
 namespace datamesh::sim {
 namespace {
 
@@ -49,6 +51,22 @@ std::vector<std::string> resources_of(const Json& resource, const CatalogRef& ca
     const Json& filter = resource["DataCellsFilter"];
     return {"filter " + owner_in(filter, catalog, "TableCatalogId") + ":" + string_at(filter, "DatabaseName") + "/" +
             string_at(filter, "TableName") + "/" + string_at(filter, "Name")};
+  }
+  if (resource.contains("LFTag")) {
+    const Json& tag = resource["LFTag"];
+    std::vector<std::string> out;
+    for (const Json& value : tag["TagValues"]) {
+      out.push_back("tag " + owner_in(tag, catalog) + ":" + string_at(tag, "TagKey") + "=" + value.get<std::string>());
+    }
+    return out;
+  }
+  if (resource.contains("LFTagPolicy")) {
+    const Json& policy = resource["LFTagPolicy"];
+    catalog::TagExpression expression;
+    for (const Json& term : policy["Expression"]) {
+      for (const Json& value : term["TagValues"]) expression.terms[string_at(term, "TagKey")].insert(value.get<std::string>());
+    }
+    return {"policy " + owner_in(policy, catalog) + ":" + string_at(policy, "ResourceType") + ":" + to_string(expression)};
   }
   return {"other " + catalog.account + ":" + resource.dump()};
 }

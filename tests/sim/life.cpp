@@ -26,6 +26,9 @@ testing::World::Options Life::options(std::uint64_t seed) {
     parts.interrupt = [this] { random_.chance(50) ? edit() : hands_.meddle(declared_); };
     parts.written = [this](const aws::Call& call) {
       written_.insert(call.target);
+      const bool is_table = call.operation == "CreateTable" || call.operation == "UpdateTable";
+      const std::string table = string_at(member(call.input, "TableInput"), "Name");
+      if (is_table) unsettled_.insert(call.target.account + ":" + string_at(call.input, "DatabaseName") + "/" + table);
       if (call.operation == "DeleteDatabase") hands_.forget_place(call.target, string_at(call.input, "Name"));
       if (call.operation != "DeleteTable") return;
       hands_.forget_place(call.target, string_at(call.input, "DatabaseName") + "/" + string_at(call.input, "Name"));
@@ -73,11 +76,13 @@ void Life::live() {
   for (int round = 0; round < rounds; ++round) {
     chaos_->weather = random_.chance(25) ? Weather::calm() : bad_weather();
     store_faults_ = random_.chance(30) ? random_.between(1, 10) : 0;
+    if (round > 0 && random_.chance(30)) begin_gently();
     const int happenings = random_.between(3, 12);
     for (int n = 0; n < happenings; ++n) {
       something();
       run_some(random_.between(0, 40));
     }
+    gentle_ = false;
     rest();
     check_at_rest();
   }
@@ -85,6 +90,7 @@ void Life::live() {
 }
 
 void Life::something() {
+  if (gentle_) return edit();
   const int dice = random_.between(1, 100);
   if (dice <= 60) return edit();
   if (dice <= 78) return hands_.meddle(declared_);
@@ -118,8 +124,15 @@ void Life::note_declared() {
     if (!goes) declared_[api::key_of(object)] = object;
     if (!goes || string_at(object, "kind") == "Account") leaving[api::key_of(object)] = object;
   }
-  if (leaving.size() != declared_.size()) allow(expect(leaving, world_.clock.now()).allowed);
-  allow(expect(declared_, world_.clock.now()).allowed);
+  if (leaving.size() != declared_.size()) {
+    const Expectation then = expect(leaving, world_.clock.now());
+    allow_reads(leaving, then.allowed);
+    allow(then.allowed);
+  }
+  const Expectation now = expect(declared_, world_.clock.now());
+  keep(now.due);
+  allow_reads(declared_, now.allowed);
+  allow(now.allowed);
   for (const std::string& account : maker_.accounts()) {
     if (undeclared_policy(declared_, account) == "Revoke") revoking_.insert(account);
   }

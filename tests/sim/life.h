@@ -9,6 +9,7 @@
 #include "tests/sim/hands.h"
 #include "tests/sim/mesh_maker.h"
 #include "tests/sim/simulation.h"
+#include "tests/sim/tags.h"
 
 namespace datamesh::sim {
 
@@ -16,6 +17,8 @@ namespace datamesh::sim {
 struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+[[noreturn]] inline void broken(const std::string& what) { throw Violation(what); }
 
 class Life {
  public:
@@ -49,6 +52,7 @@ class Life {
   bool approve_plans();
   void check_withheld();
   bool approve_tables();
+  void raise_limits();
   void check_at_rest();
   void check_exact(const CatalogRef& catalog, const Expectation& expected);
   bool may_stay_open(const Right& right, const Expectation& expected) const;
@@ -59,6 +63,19 @@ class Life {
   void check_links(const Expectation& expected);
   void check_leftovers();
   void check_quiet(const Expectation& expected);
+
+  // life_tags.cpp
+  void allow_reads(const Declared& declared, const Rights& rights);
+  void check_reads();
+  bool is_unsettled(const std::string& place) const;
+  bool is_tagged_by_hand(std::string place, const std::string& key, const std::set<std::string>& assigned) const;
+  void check_tags(const Expectation& expected);
+  void check_tag_values(const Expectation& expected);
+
+  // life_gentle.cpp: what nobody may lose
+  void begin_gently();
+  void keep(const Rights& due);
+  void check_kept(const CatalogRef& catalog, const Rights& rights);
 
   Random random_;
   Journal& journal_;
@@ -71,6 +88,11 @@ class Life {
   Declared declared_;
   Rights window_;                    ///< what any state declared since the last rest gives
   Rights opened_;                    ///< what any state declared so far leaves to IAM
+  Rights window_reads_;              ///< what any of them lets be read by tags
+  std::set<std::string> unsettled_;  ///< databases and tables whose tags need not be right yet
+  bool gentle_ = false;              ///< nothing happens but edits
+  Rights kept_;                      ///< what every state declared since the last rest gives, in a gentle round
+  std::map<CatalogRef, Rights> last_;  ///< what was held at the last look, in a gentle round
   std::set<std::string> revoking_;   ///< accounts that said Revoke since then
   std::set<CatalogRef> written_;     ///< catalogs changed since the last look
 };

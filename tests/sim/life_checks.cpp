@@ -18,8 +18,6 @@ bool is_implied(const Right& right, const Rights& given) {
   return false;
 }
 
-[[noreturn]] void broken(const std::string& what) { throw Violation(what); }
-
 std::string ready_reason(const Json& object) {
   for (const Json& condition : at_path(object, {"status", "conditions"})) {
     if (string_at(condition, "type") != "Ready") continue;
@@ -36,7 +34,9 @@ void Life::check_written() {
     const Rights rights = rights_in(world_, catalog);
     check_nothing_beyond(rights);
     check_hands(catalog, rights);
+    check_kept(catalog, rights);
   }
+  if (!catalogs.empty()) check_reads();
 }
 
 void Life::check_nothing_beyond(const Rights& rights) {
@@ -66,6 +66,8 @@ void Life::rest() {
   store_faults_ = 0;
   start();
   journal_.note("calm");
+  settle_down();
+  raise_limits();
   settle_down();
   for (int times = 0; times < 2; ++times) {
     world_.advance(std::chrono::minutes(11));
@@ -123,6 +125,17 @@ bool Life::approve_tables() {
   return approved;
 }
 
+/// What did not fit into an account while its quotas were small comes when they are not.
+void Life::raise_limits() {
+  for (const auto& [key, object] : Declared(declared_)) {
+    if (key.kind != "Account" || !member(object, "spec").contains("quotas")) continue;
+    Json raised = {{"apiVersion", object["apiVersion"]}, {"kind", "Account"}, {"metadata", {{"namespace", key.ns}, {"name", key.name}}},
+                   {"spec", object["spec"]}};
+    raised["spec"].erase("quotas");
+    declare({raised, std::nullopt, "the quotas of " + to_string(key) + " are raised"});
+  }
+}
+
 /// Until the operator has nothing to do, approving what it holds.
 void Life::settle_down() {
   for (int times = 0; times < 5; ++times) {
@@ -157,10 +170,16 @@ void Life::check_at_rest() {
   check_objects();
   check_tables();
   check_links(expected);
+  unsettled_.clear();
+  hands_.touched.clear();
+  check_tags(expected);
+  check_tag_values(expected);
   if (maker_.retains_nothing()) check_leftovers();
   window_ = expected.allowed;
+  window_reads_.clear();
   revoking_.clear();
   note_declared();
+  check_reads();
 }
 
 void Life::check_exact(const CatalogRef& catalog, const Expectation& expected) {

@@ -36,11 +36,13 @@ std::vector<api::ObjectKey> keys_of(const Declared& declared, const std::string&
   return out;
 }
 
+const std::vector<std::string> kTagKeys = {"domain", "class"};
+const std::vector<std::string> kTagValues = {"x", "y", "z"};
 const std::vector<std::string> kRoles = {"analyst", "engineer", "scientist", "auditing"};
 
 }  // namespace
 
-MeshMaker::MeshMaker(Random& random) : random_(random), mobile_(random.chance(30)), hybrid_(random.chance(35)) {
+MeshMaker::MeshMaker(Random& random) : random_(random), mobile_(random.chance(30)), hybrid_(random.chance(35)), tagged_(random.chance(40)) {
   int number = 0;
   const auto place = [&](const char* ns, int n) {
     const std::string id = "1000000000" + std::to_string(10 + ++number);
@@ -60,6 +62,14 @@ std::vector<Json> MeshMaker::first() {
   std::vector<Json> out{mesh()};
   for (const auto* places : {&centrals_, &producers_, &consumers_}) {
     for (const Place& place : *places) out.push_back(account(place));
+  }
+  if (tagged_) {
+    for (const auto* places : {&centrals_, &producers_}) {
+      for (const Place& place : *places) {
+        for (const std::string& key : kTagKeys) out.push_back(lf_tag(place, key));
+      }
+    }
+    for (int n = 0, most = random_.between(1, 4); n < most; ++n) out.push_back(tag_grant());
   }
   std::vector<Json> products;
   for (int n = 0, most = random_.between(1, 3); n < most; ++n) products.push_back(product(random_.pick(producers_)));
@@ -111,14 +121,19 @@ void MeshMaker::change_account(Json& spec) {
     personas.push_back({{"name", name}, {"principals", principals}});
   }
   spec["personas"] = personas;
+  spec.erase("quotas");
+  if (random_.chance(12)) {
+    const auto name = random_.pick<std::string>({"databases", "tablesPerDatabase", "tables", "registeredLocations", "sharedResources", "tags"});
+    spec["quotas"] = {{name, random_.between(1, 3)}};
+  }
   spec.erase("undeclared");
   if (random_.chance(30)) spec["undeclared"] = random_.pick<std::string>({"Report", "Revoke", "Ignore"});
 }
 
 Json MeshMaker::tags() {
   Json out = Json::object();
-  for (const char* key : {"domain", "class"}) {
-    if (random_.chance(35)) out[key] = random_.pick<std::string>({"x", "y", "z"});
+  for (const std::string& key : kTagKeys) {
+    if (random_.chance(tagged_ ? 60 : 35)) out[key] = random_.pick(kTagValues);
   }
   return out;
 }
@@ -150,6 +165,7 @@ Json MeshMaker::product(const Place& producer) {
     if (random_.chance(30)) access["tables"] = random_.some(table_names(spec), 1, 2);
     spec["producerAccess"] = Json::array({access});
   }
+  if (tagged_ && random_.chance(85)) spec["tagGrants"] = random_.chance(85) ? "Allow" : "Deny";
   if (hybrid_) change_modes(spec);
   return object("DataProduct", producer.ns, name, std::move(spec));
 }
@@ -222,6 +238,57 @@ void MeshMaker::change_grant(Json& spec, const Json& product_spec, Time now) {
   if (random_.chance(30)) spec["expiresAt"] = later(now, random_.between(1, 90));
 }
 
+/// What products and Grants use is always among the values; the others come and go.
+Json MeshMaker::lf_tag(const Place& place, const std::string& key) {
+  Json spec = {{"account", place.ns}, {"key", key}};
+  change_lf_tag(spec);
+  return object("LFTag", place.ns, key, std::move(spec));
+}
+
+void MeshMaker::change_lf_tag(Json& spec) {
+  spec["values"] = kTagValues;
+  for (const char* value : {"v", "w"}) {
+    if (random_.chance(40)) spec["values"].push_back(value);
+  }
+}
+
+/// By who governs a catalog; or, within a consumer, of what it was granted so.
+Json MeshMaker::tag_grant() {
+  std::vector<Place> owners = centrals_;
+  owners.insert(owners.end(), producers_.begin(), producers_.end());
+  const Place& owner = governance_ == "Central" && random_.chance(75) ? centrals_[0] : random_.pick(owners);
+  const bool passes_on = random_.chance(35);
+  const Place& giver = passes_on ? random_.pick(consumers_) : owner;
+  Json spec = {{"account", giver.ns}, {"to", Json::object()}};
+  if (passes_on) spec["catalog"] = ref(owner);
+  change_tag_grant(spec);
+  return object("Grant", giver.ns, fresh_name("bytag"), std::move(spec));
+}
+
+void MeshMaker::change_tag_grant(Json& spec) {
+  std::string expression;
+  for (const std::string& key : random_.some(kTagKeys, 1, 2)) {
+    std::string values;
+    for (const std::string& value : random_.some(kTagValues, 1, 2)) values += (values.empty() ? "" : ", ") + value;
+    expression += (expression.empty() ? "" : " and ") + key + " in (" + values + ")";
+  }
+  spec["tagExpression"] = expression;
+  const bool passes_on = spec.contains("catalog");
+  Json to = Json::object();
+  if (!passes_on && random_.chance(60)) to["accounts"] = Json::array({ref(random_.pick(consumers_))});
+  if (to.empty() || random_.chance(30)) {
+    std::vector<Place> places = consumers_;
+    places.insert(places.end(), producers_.begin(), producers_.end());
+    places.insert(places.end(), centrals_.begin(), centrals_.end());
+    const auto own = std::find_if(places.begin(), places.end(), [&](const Place& each) { return each.ns == string_at(spec, "account"); });
+    const Place& place = passes_on || random_.chance(50) ? *own : random_.pick(places);
+    to["personas"] = Json::array({{{"account", ref(place)}, {"name", random_.pick<std::string>({"readers", "writers"})}}});
+  }
+  spec["to"] = to;
+  spec.erase("permissions");
+  if (random_.chance(30)) spec["permissions"] = random_.some<std::string>({"SELECT", "DESCRIBE", "INSERT", "ALTER"}, 1, 3);
+}
+
 Json MeshMaker::link_grant(const api::ObjectKey& link, const Json& product_spec) {
   Json spec = {{"link", link.name}, {"to", Json::object()}};
   const Json account = {{"name", link.ns}};
@@ -240,6 +307,7 @@ Edit MeshMaker::edit(const Declared& declared, Time now) {
     std::vector<api::ObjectKey> keys;
     for (const auto& [key, each] : declared) {
       const bool rare = key.kind == "Mesh" || key.kind == "Account";
+      if (key.kind == "LFTag") continue;  // it would stay for as long as its values are used
       if (!rare || random_.chance(6)) keys.push_back(key);
     }
     if (!keys.empty()) {
@@ -258,6 +326,8 @@ Edit MeshMaker::create(const Declared& declared, Time now) {
     made = mesh();
   } else if (products.empty() || random_.chance(20)) {
     made = product(random_.pick(producers_));
+  } else if (tagged_ && random_.chance(30)) {
+    made = tag_grant();
   } else if (const api::ObjectKey key = random_.pick(products); random_.chance(50)) {
     made = product_grant(key, declared.at(key)["spec"], now);
   } else if (links.empty() || random_.chance(40)) {
@@ -277,7 +347,8 @@ Edit MeshMaker::change(const Declared& declared, Time now) {
   std::vector<api::ObjectKey> keys;
   for (const auto& [key, each] : declared) {
     const bool rare = key.kind == "Mesh" || key.kind == "Account";
-    if (key.kind != "ResourceLink" && (!rare || random_.chance(25))) keys.push_back(key);
+    const bool seldom = key.kind == "LFTag" && !random_.chance(30);
+    if (key.kind != "ResourceLink" && !seldom && (!rare || random_.chance(25))) keys.push_back(key);
   }
   if (keys.empty()) return create(declared, now);
   const api::ObjectKey key = random_.pick(keys);
@@ -286,7 +357,10 @@ Edit MeshMaker::change(const Declared& declared, Time now) {
   if (key.kind == "Mesh") change_mesh(spec);
   if (key.kind == "Account") change_account(spec);
   if (key.kind == "DataProduct") change_product(spec, now);
-  if (key.kind == "Grant") {
+  if (key.kind == "LFTag") change_lf_tag(spec);
+  if (key.kind == "Grant" && spec.contains("tagExpression")) {
+    change_tag_grant(spec);
+  } else if (key.kind == "Grant") {
     const auto product = declared.find({"DataProduct", key.ns, string_at(member(spec, "product"), "name")});
     change_grant(spec, product == declared.end() ? Json() : product->second["spec"], now);
   }
@@ -307,7 +381,9 @@ void MeshMaker::change_modes(Json& spec) {
 void MeshMaker::change_product(Json& spec, Time now) {
   if (hybrid_ && random_.chance(40)) return change_modes(spec);
   if (random_.chance(10)) spec["recreatedTables"] = random_.pick<std::string>({"AwaitApproval", "Restore"});
+  if (tagged_ && random_.chance(15)) spec["tagGrants"] = random_.chance(75) ? "Allow" : "Deny";
   Json& tables = spec["tables"];
+  if (tagged_ && random_.chance(40)) return retag(spec);
   const int dice = random_.between(1, 10);
   if (dice <= 3 && tables.size() < 4) {
     int number = 1;
@@ -326,6 +402,17 @@ void MeshMaker::change_product(Json& spec, Time now) {
     spec.erase("publishedUntil");
   } else {
     spec["publishedUntil"] = later(now, random_.between(1, 60));
+  }
+}
+
+/// Other tags of the product, and of some of its tables and columns.
+void MeshMaker::retag(Json& spec) {
+  if (random_.chance(60)) spec["tags"] = tags();
+  for (Json& table : spec["tables"]) {
+    if (random_.chance(40)) table["tags"] = tags();
+    for (Json& column : table["columns"]) {
+      if (random_.chance(15)) column["tags"] = tags();
+    }
   }
 }
 

@@ -29,6 +29,8 @@ class MeshMaker {
   const std::vector<std::string>& accounts() const { return account_ids_; }
   /// True when every product says that what it made goes with it.
   bool retains_nothing() const { return mobile_; }
+  /// True when LFTags are declared, and Grants by tag.
+  bool tagged() const { return tagged_; }
 
  private:
   struct Place {
@@ -42,6 +44,10 @@ class MeshMaker {
   Json table(int number);
   Json link(const Place& consumer, const api::ObjectKey& product, const Json& spec);
   Json product_grant(const api::ObjectKey& product, const Json& spec, Time now);
+  Json lf_tag(const Place& place, const std::string& key);
+  void change_lf_tag(Json& spec);
+  Json tag_grant();
+  void change_tag_grant(Json& spec);
   Json link_grant(const api::ObjectKey& link, const Json& product_spec);
   void narrow(Json& spec, const Json& product_spec);
   Json tags();
@@ -54,6 +60,7 @@ class MeshMaker {
   void change_account(Json& spec);
   void change_product(Json& spec, Time now);
   void change_modes(Json& spec);
+  void retag(Json& spec);
   void change_table(Json& table);
   void change_grant(Json& spec, const Json& product_spec, Time now);
 
@@ -65,6 +72,7 @@ class MeshMaker {
   std::string governance_;
   bool mobile_;  ///< the model of governance may change: nothing is retained then
   bool hybrid_;  ///< products say whether IAM decides too
+  bool tagged_;  ///< Grants by tag
   int names_ = 0;
 };
 

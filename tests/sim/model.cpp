@@ -78,6 +78,7 @@ Expectation Reckoning::all() {
     if (key.kind == "Account" && mesh_of(declared_) == nullptr) excuse("MeshNotFound");
     if (key.kind == "DataProduct") product(spec);
     if (key.kind == "Grant") grant(spec);
+    if (key.kind == "LFTag") lf_tag(spec);
   }
   for (const auto& [key, object] : declared_) {
     key_ = key;
@@ -230,7 +231,7 @@ void Reckoning::link(const Json& spec) {
   out_.links.insert({consumer, table.empty() ? name : holder + "/" + name});
   const auto is_shared = [&](const Right& right) {
     const bool theirs = right.principal == consumer || right.principal.find("::" + consumer + ":") != right.principal.npos;
-    return right.catalog.account == product->owner && theirs && kind_of(right) != "location";
+    return right.catalog.account == product->owner && theirs && kind_of(right) != "location" && kind_of(right) != "tag";
   };
   if (std::any_of(out_.due.begin(), out_.due.end(), is_shared)) return;
   excuse("ShareNotAccepted");
@@ -281,8 +282,8 @@ void Reckoning::settle_backing() {
   const Rights due = out_.due;
   for (const Right& right : due) {
     const std::string owner = owner_of(right);
-    if (owner == right.catalog.account) continue;
     const std::string kind = kind_of(right);
+    if (owner == right.catalog.account || kind == "policy") continue;
     const std::string permission = right.permission.ends_with("+") ? right.permission : right.permission + "+";
     const std::string place = place_of(right);
     const CatalogRef governing{owner, right.catalog.region};

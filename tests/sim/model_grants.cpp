@@ -10,15 +10,24 @@ namespace {
 
 const std::set<std::string> kEverything = {"ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT"};
 
+bool is_partial(const Json& spec) { return spec.contains("columns") || spec.contains("rowFilter"); }
+
+std::set<std::string> common(const std::set<std::string>& a, const std::set<std::string>& b) {
+  std::set<std::string> out;
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::inserter(out, out.end()));
+  return out;
+}
+
+std::string filter_of(const api::ObjectKey& grant) { return "grant-" + grant.ns + "-" + grant.name; }
+
+}  // namespace
+
 std::string account_in(const std::string& principal) {
   if (!principal.starts_with("arn:")) return principal;
   const std::size_t at = principal.find("::");
   return principal.substr(at + 2, 12);
 }
 
-bool is_partial(const Json& spec) { return spec.contains("columns") || spec.contains("rowFilter"); }
-
-/// Table permissions as declared, ALL spelled out.
 std::set<std::string> permissions_of(const Json& spec) {
   const auto named = strings_at(spec, "permissions");
   if (is_partial(spec)) return {"SELECT"};
@@ -30,16 +39,6 @@ std::set<std::string> permissions_of(const Json& spec) {
 bool has_all(const std::set<std::string>& have, const std::set<std::string>& wanted) {
   return std::includes(have.begin(), have.end(), wanted.begin(), wanted.end());
 }
-
-std::set<std::string> common(const std::set<std::string>& a, const std::set<std::string>& b) {
-  std::set<std::string> out;
-  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::inserter(out, out.end()));
-  return out;
-}
-
-std::string filter_of(const api::ObjectKey& grant) { return "grant-" + grant.ns + "-" + grant.name; }
-
-}  // namespace
 
 std::set<std::string> Entitlement::whole(const std::string& table) const {
   std::set<std::string> out = on_all;
@@ -56,6 +55,7 @@ void Reckoning::grant(const Json& spec) {
   const auto mesh = declared_.lower_bound({"Mesh", "", ""});
   if (mesh == declared_.end() || mesh->first.kind != "Mesh") return excuse("MeshNotFound");
   if (spec.contains("product")) return product_grant(spec);
+  if (spec.contains("tagExpression")) return tag_grant(spec);
   link_grant(spec);
 }
 

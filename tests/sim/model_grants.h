@@ -40,6 +40,12 @@ struct Entitlement {
   std::set<std::string> whole(const std::string& table) const;
 };
 
+/// The account of an ARN, or the account itself.
+std::string account_in(const std::string& principal);
+/// Table permissions as a Grant declares them, ALL spelled out.
+std::set<std::string> permissions_of(const Json& grant_spec);
+bool has_all(const std::set<std::string>& have, const std::set<std::string>& wanted);
+
 class Reckoning {
  public:
   Reckoning(const Declared& declared, Time now);
@@ -72,6 +78,13 @@ class Reckoning {
   Due unless_unfit(const Json& spec);
   Entitlement entitlement(const api::ObjectKey& product, const Product& found, const std::string& account);
   bool give_local(const Json& spec, const Product& product, const Receiver& receiver, const Entitlement& entitled);
+  // model_tags.cpp
+  void lf_tag(const Json& spec);
+  void tag_grant(const Json& spec);
+  bool was_granted_by_tags(const Json& spec, const std::string& account, const std::string& owner);
+  void pass_on_by_tags(const Json& spec, const std::string& account, const std::string& owner);
+  void describe_links(const std::string& account, const std::string& owner, const std::string& principal);
+
   bool give_local_table(const Json& spec, const Product& product, const Receiver& receiver, const std::string& table);
 
   const Declared& declared_;

@@ -12,7 +12,8 @@ namespace datamesh::sim {
 struct Right {
   CatalogRef catalog;      ///< whose list of permissions has it
   std::string principal;
-  std::string resource;    ///< "database 1000…01:orders", "table …:orders/items", "tables …:orders", "column …/items/sku"
+  std::string resource;    ///< "database 1000…01:orders", "table …:orders/items", "tables …:orders", "column …/items/sku",
+                           ///< "policy …:TABLE:class=x;domain=y,z", "tag …:class=x"
   std::string permission;  ///< "SELECT", or "SELECT+" for the right to pass it on
 
   auto operator<=>(const Right&) const = default;

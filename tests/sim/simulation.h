@@ -2,7 +2,8 @@
 // changes catalogs by hand; and the invariants that must hold all along and at the end.
 //
 //   seed ─► mesh ─► rounds of (edit | meddle | crash | time) and steps of the executor ─► calm ─► everything as declared
-//                         after every step: nobody holds what neither the old nor the new declared state gives
+//                         after every step: nobody holds what neither the old nor the new declared state gives, by name or by tag,
+//                         and in rounds without faults nobody loses what both give
 #pragma once
 
 #include <cstdint>
