@@ -25,6 +25,8 @@ std::string policy(const std::string& owner, const char* type, const TagExpressi
 
 /// A key and its values; what the maker has products use is always among them.
 void Reckoning::lf_tag(const Json& spec) {
+  const auto mesh = declared_.lower_bound({"Mesh", "", ""});
+  if (mesh == declared_.end() || mesh->first.kind != "Mesh") excuse("*");  // then no Account is in force either
   if (account_id(declared_, key_.ns, string_at(spec, "account")).empty()) excuse("AccountNotFound");
 }
 
