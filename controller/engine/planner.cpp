@@ -162,12 +162,20 @@ class Planning {
     out.id = id;
     const EntryKey& key = ledger_.key(id);
     Desired desired = ledger_.desired(id);
-    if (desired.value && its_table_goes(key)) desired.value.reset();
+    const auto going = desired.value ? its_table_that_goes(key) : std::nullopt;
+    if (going) desired.value.reset();
     if (desired.conflict) {
       out.verdict = EntryVerdict::Conflict;
       return out;
     }
     out.actions = difference(id, key, desired);
+    if (out.actions.empty() && going) {
+      // It comes back when the table is declared again before it is gone.
+      out.verdict = EntryVerdict::Waits;
+      out.waits_for = going;
+      out.message = to_string(ledger_.key(*going).local) + " is being deleted";
+      return out;
+    }
     if (out.actions.empty()) {
       if (desired.value && !in_place(ledger_, input_.snapshots, id)) wait_for_share(key, out);
       return out;
@@ -204,11 +212,11 @@ class Planning {
     }
   }
 
-  bool its_table_goes(const EntryKey& key) const {
+  std::optional<KeyId> its_table_that_goes(const EntryKey& key) const {
     const auto id = key.local.kind == EntryKind::Permission ? catalog::parse_permission_id(key.local.name) : std::nullopt;
-    if (!id || id->resource.table.empty() || id->resource.owner != key.catalog.account) return false;
+    if (!id || id->resource.table.empty() || id->resource.owner != key.catalog.account) return std::nullopt;
     const EntryKey table{key.catalog, catalog::table_key(id->resource.database, id->resource.table)};
-    return snapshot_.find(table.local) != nullptr && goes(table);
+    return snapshot_.find(table.local) != nullptr && goes(table) ? ledger_.lookup(table) : std::nullopt;
   }
 
   /// What is ours and goes is waited for; what others want, or hold, is a conflict until somebody changes his mind. What

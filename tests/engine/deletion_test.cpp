@@ -196,6 +196,36 @@ TEST(Deletion, KeepsTheFinalizerUntilTheLastEntryIsGone) {
   EXPECT_EQ(world.get("Grant", "retail", "orders-to-analytics"), Json());
 }
 
+TEST(Deletion, OfATableThatIsTakenBackInTimeGivesBackWhatWasRevokedForIt) {
+  constexpr const char* kItems = R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: Grant
+metadata: {name: items, namespace: retail}
+spec:
+  product: {name: orders}
+  tables: [items]
+  to: {personas: [{account: {name: retail}, name: engineers}]}
+)Y";
+  SmallWorld world;
+  world.converge();
+  world.apply(kItems);
+  world.run_until_idle();
+  const Lines before = world.entries(kCentral);
+  world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
+    if (call.operation != "DeleteTable") return std::nullopt;
+    return throttled(call);
+  };
+  std::string without = kOrders;
+  without.erase(without.find("    - name: items"));
+  world.apply(without);
+  world.advance(minutes(1));
+  EXPECT_NE(world.entries(kCentral), before);
+  world.hooks->before = nullptr;
+  world.apply(kOrders);
+  world.run_until_idle();
+  EXPECT_EQ(world.entries(kCentral), before);
+}
+
 TEST(Deletion, DeletesNoTableWhileAPermissionOnItCannotBeRevoked) {
   Recorded world;
   world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
