@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/base/partition.h"
+#include "controller/base/text.h"
 #include "reconcilers/reasons.h"
 
 namespace datamesh::reconcilers {
@@ -17,12 +18,6 @@ std::string location_arn(const std::string& s3_uri, const std::string& region) {
   std::string path = s3_uri.starts_with("s3://") ? s3_uri.substr(5) : s3_uri;
   while (path.ends_with('/')) path.pop_back();
   return "arn:" + std::string(partition_of(region)) + ":s3:::" + path;
-}
-
-std::string folded(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
 }
 
 Finding waits(std::string_view reason, std::string message) {
@@ -78,7 +73,7 @@ PermissionValue value_of(PermissionSet permissions, Option option) {
 }
 
 PermissionValue value_of_columns(std::vector<std::string> columns, Option option) {
-  for (std::string& column : columns) column = folded(column);
+  for (std::string& column : columns) column = lower(column);
   std::sort(columns.begin(), columns.end());
   PermissionValue value = value_of({catalog::Permission::Select}, option);
   if (option == Option::All) value.grantable_columns = columns;
@@ -117,10 +112,10 @@ LinkAnswer target_of(const api::Resource& link, const mesh::Mesh& mesh) {
   const auto regions = mesh::regions_of(product, producer.spec());
   target.region = !spec.region.empty() ? spec.region : regions.empty() ? "" : regions.front();
   target.catalog = {target.consumer.spec().account_id, target.region};
-  target.table = folded(spec.table);
-  target.database = folded(spec.database);
+  target.table = lower(spec.table);
+  target.database = lower(spec.database);
   const std::string own_name = target.table.empty() ? product.database : target.table;
-  target.name = folded(spec.name.empty() ? own_name : spec.name);
+  target.name = lower(spec.name.empty() ? own_name : spec.name);
   target.own_catalog = target.owner.spec().account_id == target.catalog.account;
   return {target, std::nullopt};
 }

@@ -14,8 +14,6 @@ namespace datamesh::reconcilers {
 /// "s3://bucket/prefix/" as the ARN under which it is registered in `region`: "arn:aws:s3:::bucket/prefix", and
 /// "arn:aws-cn:s3:::…" in cn-north-1.
 std::string location_arn(const std::string& s3_uri, const std::string& region);
-/// Lower case, as the catalog stores names.
-std::string folded(std::string text);
 
 /// A finding for something that `answer` did not find.
 Finding missing(const mesh::AccountAnswer& answer);

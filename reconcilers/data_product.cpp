@@ -1,6 +1,7 @@
 // DataProduct: steps 1 to 6 of the reference workflow, in the governing catalog and in the producer's.
 #include <algorithm>
 
+#include "controller/base/text.h"
 #include "controller/mesh/tags.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim.h"
@@ -36,7 +37,7 @@ struct Draft {
   bool hybrid() const { return mesh::is_hybrid(spec, owner, mesh.spec()); }
   api::AccessMode mode() const { return mesh::access_mode(spec, owner, mesh.spec()); }
   bool shared_back() const { return owner.account_id != producer.account_id; }
-  std::string database() const { return folded(spec.database); }
+  std::string database() const { return lower(spec.database); }
   std::string mark() const { return product.key.ns + "/" + product.key.name; }
   EntryKey database_entry() const { return {governing(), catalog::database_key(database())}; }
 
@@ -82,7 +83,7 @@ bool is_on_withheld_table(const Draft& draft, const EntryKey& holder, const Entr
 void claim_tags(const Draft& draft, const std::map<std::string, std::string>& tags,
                 const std::string& resource, const EntryKey& holder) {
   for (const auto& [raw_key, raw_value] : tags) {
-    const std::string key = folded(raw_key), value = folded(raw_value);
+    const std::string key = lower(raw_key), value = lower(raw_value);
     const EntryKey tag{draft.governing(), {EntryKind::TagKey, key}};
     if (may_define(draft, key, value)) {
       draft.claim(tag, Shared<catalog::TagKey>(catalog::TagKey{{value}, {}, false}), {settings_of(draft.governing())},
@@ -145,7 +146,7 @@ void claim_followed(const Draft& draft, const mesh::Mesh::SourceTables& source) 
   for (const auto& [name, table] : source) {
     const bool declared =
         std::any_of(draft.spec.tables.begin(), draft.spec.tables.end(),
-                    [&, &wanted = name](const api::Table& each) { return folded(each.name) == wanted; });
+                    [&, &wanted = name](const api::Table& each) { return lower(each.name) == wanted; });
     if (declared) continue;
     catalog::Table shape = table;
     shape.created.reset();
@@ -174,7 +175,7 @@ const mesh::Mesh::SourceTables* source_of(const Draft& draft, const mesh::Mesh& 
 void claim_tables(const Draft& draft, const mesh::Mesh::SourceTables* source) {
   if (source != nullptr) claim_followed(draft, *source);
   for (const api::Table& table : draft.spec.tables) {
-    const std::string name = folded(table.name);
+    const std::string name = lower(table.name);
     const EntryKey entry{draft.governing(), catalog::table_key(draft.database(), name)};
     catalog::Table shape = table_shape(draft.spec, table, draft.mark());
     if (source != nullptr && source->contains(name)) follow(shape, source->at(name));
@@ -184,7 +185,7 @@ void claim_tables(const Draft& draft, const mesh::Mesh::SourceTables* source) {
     claim_tags(draft, table.tags, resource, entry);
     for (const auto* columns : {&table.columns, &table.partition_keys}) {
       for (const api::Column& column : *columns) {
-        claim_tags(draft, column.tags, resource + "/" + folded(column.name), entry);
+        claim_tags(draft, column.tags, resource + "/" + lower(column.name), entry);
       }
     }
   }
@@ -217,7 +218,7 @@ std::vector<ResourceId> producer_tables(const Draft& draft, const api::ProducerA
   if (access.tables.empty()) return {ResourceId::of_all_tables(owner, draft.database())};
   std::vector<ResourceId> out;
   for (const std::string& table : access.tables) {
-    out.push_back(ResourceId::of_table(owner, draft.database(), folded(table)));
+    out.push_back(ResourceId::of_table(owner, draft.database(), lower(table)));
   }
   return out;
 }

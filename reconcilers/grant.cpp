@@ -2,6 +2,7 @@
 // own account (step 8). Grants by tags are in tag_grant.cpp.
 #include <algorithm>
 
+#include "controller/base/text.h"
 #include "controller/catalog/row_filter.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim.h"
@@ -139,7 +140,7 @@ void claim_local(const LinkTarget& link, const Receiver& receiver, const std::ve
   const std::string& owner = link.owner.spec().account_id;
   const CatalogRef governing{owner, link.region};
   const auto& product = mesh::spec_of<api::DataProductSpec>(*link.product);
-  const ResourceId database = ResourceId::of_database(owner, folded(product.database));
+  const ResourceId database = ResourceId::of_database(owner, lower(product.database));
   std::vector<EntryKey> needs{{governing, catalog::database_key(database.database)}};
   if (!link.own_catalog) {
     needs = {share_from(link.catalog, owner), permission(governing, database, link.catalog.account)};
@@ -194,13 +195,13 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
     return;
   }
   const auto& product = mesh::spec_of<api::DataProductSpec>(*target.product);
-  const auto [within, excess] = local_targets(asked, target.table, folded(product.database), entitled);
+  const auto [within, excess] = local_targets(asked, target.table, lower(product.database), entitled);
   if (!excess.empty()) set.findings.push_back(exceeds(excess, within));
   if (within.empty()) return;
   const FittedGrant fit = fitted(asked, *target.product, target.region, mesh);
   tell(fit, set);
   if (!fit.spec) return;
-  const LocalTargets local = local_targets(*fit.spec, target.table, folded(product.database), entitled);
+  const LocalTargets local = local_targets(*fit.spec, target.table, lower(product.database), entitled);
   const auto receivers = receivers_of(grant, mesh, set);
   for (const Receiver& receiver : receivers) {
     if (is_within(receiver, account)) continue;

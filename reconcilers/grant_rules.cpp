@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/base/text.h"
 #include "controller/catalog/row_filter.h"
 #include "reconcilers/claim_builder.h"
 #include "reconcilers/product_schema.h"
@@ -13,7 +14,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 bool has(const std::vector<catalog::ColumnShape>& columns, const std::string& name) {
-  return std::any_of(columns.begin(), columns.end(), [&](const auto& each) { return folded(each.name) == name; });
+  return std::any_of(columns.begin(), columns.end(), [&](const auto& each) { return lower(each.name) == name; });
 }
 
 Finding invalid(std::string_view reason, std::string message) {
@@ -31,7 +32,7 @@ Names unknown_of(const Names& names, const ProductTable& table) {
   Names out;
   if (table.knowledge != SchemaKnowledge::Certain) return out;
   for (const std::string& name : names) {
-    if (!has(table.columns, folded(name)) && !has(table.partition_keys, folded(name))) out.push_back(name);
+    if (!has(table.columns, lower(name)) && !has(table.partition_keys, lower(name))) out.push_back(name);
   }
   return out;
 }
@@ -78,7 +79,7 @@ class Fitting {
       return nothing();
     }
     for (const std::string& column : columns) {
-      if (has(table_.partition_keys, folded(column))) {
+      if (has(table_.partition_keys, lower(column))) {
         refuse(reason::kInvalidColumns, "columns.exclude names " + column + ", a partition key of table " + name_ +
                                             ": Lake Formation cannot hide partition keys; leave it out of the list");
       }
@@ -102,8 +103,8 @@ class Fitting {
   Names others(const Names& excluded) const {
     Names out;
     for (const catalog::ColumnShape& column : table_.columns) {
-      const std::string name = folded(column.name);
-      const bool is_out = std::any_of(excluded.begin(), excluded.end(), [&](const auto& each) { return folded(each) == name; });
+      const std::string name = lower(column.name);
+      const bool is_out = std::any_of(excluded.begin(), excluded.end(), [&](const auto& each) { return lower(each) == name; });
       if (!is_out) out.push_back(name);
     }
     std::sort(out.begin(), out.end());
@@ -134,7 +135,7 @@ FittedGrant fitted(const api::GrantSpec& spec, const api::Resource& product, con
   FittedGrant out;
   out.spec = spec;
   if ((!spec.columns && spec.row_filter.empty()) || spec.tables.empty()) return out;
-  const std::string name = folded(spec.tables.front());
+  const std::string name = lower(spec.tables.front());
   const ProductTable table = product_table(product, name, region, mesh);
   Fitting fitting(out, table, name);
   if (spec.columns && !spec.columns->exclude.empty()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "controller/base/text.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim_builder.h"
 
@@ -24,7 +25,7 @@ std::string filter_name(const api::ObjectKey& grant) { return "grant-" + grant.n
 namespace {
 
 std::vector<std::string> folded_sorted(std::vector<std::string> names) {
-  for (std::string& name : names) name = folded(name);
+  for (std::string& name : names) name = lower(name);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -57,7 +58,7 @@ GrantTarget partial_target(const api::GrantSpec& grant, const std::string& name,
 
 std::vector<GrantTarget> grant_targets(const api::GrantSpec& grant, const std::string& name,
                                        const api::DataProductSpec& product, const std::string& owner) {
-  const std::string database = folded(product.database);
+  const std::string database = lower(product.database);
   const PermissionSet permissions = permissions_of(grant);
   if (grant.tables.empty()) {
     return {{ResourceId::of_all_tables(owner, database), value_of(permissions)}};

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "controller/base/text.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim_builder.h"
 
@@ -31,7 +32,7 @@ class OptIns {
  public:
   OptIns(const api::Resource& product, const api::AccountSpec& owner, const mesh::Mesh& mesh, ClaimSet& set)
       : owner_(owner.account_id),
-        database_(folded(mesh::spec_of<api::DataProductSpec>(product).database)),
+        database_(lower(mesh::spec_of<api::DataProductSpec>(product).database)),
         mesh_(mesh),
         set_(set) {}
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/base/text.h"
 #include "controller/mesh/topology.h"
 #include "reconcilers/claim_builder.h"
 #include "reconcilers/table_shape.h"
@@ -21,7 +22,7 @@ ProductTable product_table(const api::Resource& product, const std::string& tabl
     }
   }
   const auto declared = std::find_if(spec.tables.begin(), spec.tables.end(),
-                                     [&](const api::Table& each) { return folded(each.name) == table; });
+                                     [&](const api::Table& each) { return lower(each.name) == table; });
   if (declared == spec.tables.end()) return {};
   const catalog::Table shape = table_shape(spec, *declared, "");
   const bool exact = shape.schema_rule == catalog::SchemaRule::Exact;

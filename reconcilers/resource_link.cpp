@@ -1,4 +1,5 @@
 // ResourceLink: a product's local name in the consumer's catalog (step 8).
+#include "controller/base/text.h"
 #include "reconcilers/claim.h"
 #include "reconcilers/claim_builder.h"
 #include "reconcilers/reasons.h"
@@ -27,7 +28,7 @@ ClaimSet resource_link_claims(const api::Resource& resource, const mesh::Mesh& m
   const EntryKey settings = settings_of(target.catalog);
   set.claims.push_back({share_from(target.catalog, owner), Shared<catalog::ShareAcceptance>(),
                         {settings}, Step::AcceptShare, Release::Retain});
-  const catalog::Link link{owner, folded(product.database), target.table, ""};
+  const catalog::Link link{owner, lower(product.database), target.table, ""};
   if (target.table.empty()) {
     set.claims.push_back({{target.catalog, catalog::database_link_key(target.name)},
                           Shared<catalog::Link>(link), {settings}, Step::ConsumerAccess,

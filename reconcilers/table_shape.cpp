@@ -1,5 +1,6 @@
 #include "reconcilers/table_shape.h"
 
+#include "controller/base/text.h"
 #include "reconcilers/claim_builder.h"
 
 namespace datamesh::reconcilers {
@@ -31,7 +32,7 @@ catalog::StorageFormat storage_format(api::TableFormat format) {
 std::vector<catalog::ColumnShape> shapes(const std::vector<api::Column>& columns) {
   std::vector<catalog::ColumnShape> out;
   out.reserve(columns.size());
-  for (const auto& column : columns) out.push_back({folded(column.name), column.type, column.comment});
+  for (const auto& column : columns) out.push_back({lower(column.name), column.type, column.comment});
   return out;
 }
 

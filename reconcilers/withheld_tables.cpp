@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/base/json.h"
+#include "controller/base/text.h"
 #include "reconcilers/claim_builder.h"
 #include "reconcilers/reasons.h"
 
@@ -51,7 +52,7 @@ std::string approval_of_all(const mesh::WithheldTables& withheld) {
 Withholding::Withholding(const api::Resource& product, CatalogRef governing, const mesh::Mesh& mesh)
     : product_(product),
       governing_(std::move(governing)),
-      database_(folded(mesh::spec_of<api::DataProductSpec>(product).database)),
+      database_(lower(mesh::spec_of<api::DataProductSpec>(product).database)),
       tables_(mesh.withheld(product.key)) {}
 
 const mesh::WithheldTable* Withholding::find(const std::string& table) const {
@@ -115,7 +116,7 @@ bool is_named_by_a_grant(const api::Resource& product, const std::string& table,
     const api::Resource* grant = key.kind == "Grant" && key.ns == product.key.ns ? mesh.find(key) : nullptr;
     if (grant == nullptr) return false;
     const auto& tables = mesh::spec_of<api::GrantSpec>(*grant).tables;
-    return std::any_of(tables.begin(), tables.end(), [&](const std::string& each) { return folded(each) == table; });
+    return std::any_of(tables.begin(), tables.end(), [&](const std::string& each) { return lower(each) == table; });
   });
 }
 

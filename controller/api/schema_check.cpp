@@ -9,6 +9,7 @@
 #include "controller/api/schema_problems.h"
 #include "controller/base/clock.h"
 #include "controller/base/json_path.h"
+#include "controller/base/text.h"
 
 namespace datamesh::api {
 namespace {
@@ -117,13 +118,11 @@ class Checker {
 
   std::string pattern_suggestion(const std::string& text) const {
     if (text.size() > 64) return {};
-    std::string lower = text;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+    const std::string small = lower(text);
     for (const auto& [from, to] : {std::pair('-', '_'), std::pair('_', '-'), std::pair(' ', '_'), std::pair('.', '_')}) {
-      std::string other = lower;
+      std::string other = small;
       std::replace(other.begin(), other.end(), from, to);
-      for (const std::string& candidate : {lower, other}) {
+      for (const std::string& candidate : {small, other}) {
         if (candidate != text && node_.pattern->matches(candidate)) return "did you mean " + quote(candidate) + "?";
       }
     }

@@ -3,6 +3,7 @@
 
 #include "controller/api/schema_problems.h"
 #include "controller/base/json_path.h"
+#include "controller/base/text.h"
 
 namespace datamesh::api {
 namespace {
@@ -199,7 +200,7 @@ class HeadCheck {
     if (!annotations.is_object()) return;
     std::size_t bytes = 0;
     for (const auto& [key, value] : annotations.items()) {
-      check_key(as_dns_key(key), member_path("metadata.annotations", key));
+      check_key(lower(key), member_path("metadata.annotations", key));  // their domain may have capitals
       bytes += key.size() + (value.is_string() ? value.get_ref<const std::string&>().size() : 0);
     }
     if (bytes > kMostAnnotationBytes) {
@@ -207,13 +208,6 @@ class HeadCheck {
                     "have " + std::to_string(bytes) + " bytes; at most " + std::to_string(kMostAnnotationBytes) +
                         " are allowed");
     }
-  }
-
-  /// Keys of annotations may have capitals in their domain.
-  static std::string as_dns_key(std::string key) {
-    std::transform(key.begin(), key.end(), key.begin(),
-                   [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-    return key;
   }
 
   void check_finalizers(const Json& finalizers) {

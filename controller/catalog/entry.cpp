@@ -46,6 +46,12 @@ LocalKey database_key(std::string_view database) {
 LocalKey table_key(std::string_view database, std::string_view table) {
   return {EntryKind::Table, joined(database, table)};
 }
+LocalKey holder_of_tag(std::string_view name) {
+  const std::string_view resource = name.substr(0, name.rfind('#'));
+  const std::size_t first = resource.find('/');
+  if (first == resource.npos) return database_key(resource);
+  return table_key(resource.substr(0, first), resource.substr(first + 1, resource.find('/', first + 1) - first - 1));
+}
 LocalKey database_link_key(std::string_view name) { return {EntryKind::Link, std::string(name)}; }
 LocalKey table_link_key(std::string_view database, std::string_view name) {
   return {EntryKind::Link, joined(database, name)};

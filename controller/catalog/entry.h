@@ -57,6 +57,8 @@ LocalKey table_key(std::string_view database, std::string_view table);
 LocalKey database_link_key(std::string_view name);
 LocalKey table_link_key(std::string_view database, std::string_view name);
 LocalKey permission_key(const PermissionId& id);
+/// The database or table that carries the tag of this TagAssignment; of a column's its table.
+LocalKey holder_of_tag(std::string_view name);
 
 /// An immutable value shared by claims, snapshots and actions; compares by content.
 template <class T>

@@ -4,6 +4,8 @@
 #include <array>
 #include <map>
 
+#include "controller/base/text.h"
+
 namespace datamesh::catalog {
 namespace {
 
@@ -12,10 +14,10 @@ using Text = std::optional<std::string>;
 constexpr const char* kNotTold = "(not shown)";
 
 /// Parameters are anybody's text; some tools keep passwords there.
-bool may_be_secret(std::string name) {
+bool may_be_secret(const std::string& parameter) {
   static constexpr std::array<std::string_view, 8> kWords = {"password", "passwd", "secret", "token", "credential",
                                                              "accesskey", "access_key", "private"};
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string name = lower(parameter);
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 

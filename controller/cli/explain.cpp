@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <ostream>
 
+#include "controller/base/text.h"
 #include "controller/base/yaml.h"
 #include "controller/cli/api_client.h"
 #include "controller/cli/commands.h"
@@ -28,8 +29,7 @@ std::string quoted(const std::string& text) {
 void print_change(const Json& missing, Session& session) {
   for (const Json& manifest : member(missing, "manifest")) session.out() << "---\n" << to_yaml(manifest);
   for (const Json& patch : member(missing, "patches")) {
-    std::string kind = string_at(patch, "kind");
-    for (char& c : kind) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::string kind = lower(string_at(patch, "kind"));
     session.out() << "  kubectl -n " << string_at(patch, "namespace") << " patch " << kind << " " << string_at(patch, "name")
                   << " --type json -p " << quoted(member(patch, "patch").dump()) << "\n";
   }

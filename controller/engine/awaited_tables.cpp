@@ -21,9 +21,10 @@ std::optional<EntryKey> table_of(const EntryKey& entry) {
     if (!id || id->resource.table.empty()) return std::nullopt;
     return EntryKey{{id->resource.owner, entry.catalog.region}, catalog::table_key(id->resource.database, id->resource.table)};
   }
+  if (entry.local.kind == EntryKind::TagAssignment) return EntryKey{entry.catalog, catalog::holder_of_tag(name)};
   const std::size_t first = name.find('/');
   if (first == std::string::npos) return std::nullopt;
-  const std::string table = name.substr(first + 1, name.find_first_of("/#", first + 1) - first - 1);
+  const std::string table = name.substr(first + 1, name.find('/', first + 1) - first - 1);
   return EntryKey{entry.catalog, catalog::table_key(name.substr(0, first), table)};
 }
 

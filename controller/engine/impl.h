@@ -171,7 +171,7 @@ class Engine::Impl {
   void follow_opening(CatalogState& state, const EntryPlan& plan);
   void add_openings(const ResourceState& state, const std::map<KeyId, Recorded>& recorded,
                     std::vector<reconcilers::Standing>& out) const;
-  void forget_undeclared(CatalogState& state);
+  void forget_undeclared(CatalogState& state, bool first_reading);
   void follow_policy(CatalogState& state);
 
   // ---- impl_notices.cpp: what others say

@@ -164,7 +164,7 @@ void Engine::Impl::take_snapshot(CatalogState& state, Snapshot fresh, std::vecto
   for (const auto& [id, open] : state.open) state.dirty.insert(id);
   if (!state.shares_error) state.shares_read = state.snapshot->taken;
   look_for_broken_shares(state);
-  forget_undeclared(state);
+  forget_undeclared(state, first);
   if (const auto unseen = unseen_.extract(state.catalog); !unseen.empty()) {
     for (const api::ObjectKey& key : unseen.mapped()) queue_reclaim(mesh_.affected_by(key));
   }

@@ -25,9 +25,11 @@ void Engine::Impl::update_undeclared(CatalogState& state, const LocalKey& key) {
 
 /// What the last process remembered and the first reading does not show has gone meanwhile; and a tag is nobody's business any
 /// more when what carries it is declared no more.
-void Engine::Impl::forget_undeclared(CatalogState& state) {
+void Engine::Impl::forget_undeclared(CatalogState& state, bool first_reading) {
   std::vector<LocalKey> keys;
-  for (const auto& [key, since] : state.undeclared) keys.push_back(key);
+  for (const auto& [key, since] : state.undeclared) {
+    if (first_reading || key.kind == EntryKind::TagAssignment) keys.push_back(key);
+  }
   for (const LocalKey& key : keys) update_undeclared(state, key);
 }
 

@@ -242,16 +242,13 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
 bool Ledger::stays_with_its_holder(KeyId id) const {
   if (key(id).local.kind != EntryKind::TagAssignment) return false;
   const auto& [ref, local] = key(id);
-  const std::string resource = local.name.substr(0, local.name.rfind('#'));
-  const std::size_t first = resource.find('/');
-  const auto database = lookup({ref, catalog::database_key(resource.substr(0, first))});
-  const auto second = first == std::string::npos ? first : resource.find('/', first + 1);
-  const auto table = first == std::string::npos ? std::nullopt : lookup({ref, {EntryKind::Table, resource.substr(0, second)}});
-  const auto holder = first == std::string::npos ? database : table;
+  const auto holder = lookup({ref, catalog::holder_of_tag(local.name)});
   if (!holder || is_claimed(*holder)) return false;
   if (const auto owned_holder = owned(*holder); owned_holder && owned_holder->deletable) return false;
   const bool is_consent = local.name.ends_with(std::string("#") + mesh::kTagGrantsKey);
-  return !is_consent || (holder != database && database && is_claimed(*database));
+  if (!is_consent) return true;
+  const auto database = lookup({ref, catalog::database_key(local.name.substr(0, local.name.find_first_of("/#")))});
+  return holder != database && database && is_claimed(*database);
 }
 
 bool Ledger::is_recorded(KeyId id) const {

@@ -97,7 +97,6 @@ class Ledger {
   Desired desired(KeyId id) const;
   /// What is recorded for `id` by all its owners; nullopt when nothing is.
   std::optional<Ownership> owned(KeyId id) const;
-  bool stays_with_its_holder(KeyId id) const;
   /// True when the records of the claimants cover what they claim: only then may it be made.
   bool is_recorded(KeyId id) const;
   /// Needs of all claims on `id`.
@@ -125,6 +124,7 @@ class Ledger {
   std::size_t size() const { return keys_.size(); }
 
  private:
+  bool stays_with_its_holder(KeyId id) const;
   void keep_given(KeyId id, Desired& out) const;
 
   struct Line {

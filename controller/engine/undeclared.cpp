@@ -1,6 +1,5 @@
 // Which permissions and tags of a catalog nobody declared.
 #include "controller/engine/planner.h"
-#include "controller/engine/tag_view.h"
 
 namespace datamesh::engine {
 
@@ -46,13 +45,8 @@ bool is_undeclared(const Ledger& ledger, const CatalogPolicy& policy, const Entr
 bool is_undeclared_tag(const Ledger& ledger, const EntryKey& key, const EntryValue* observed) {
   if (key.local.kind != EntryKind::TagAssignment || observed == nullptr) return false;
   const auto id = ledger.lookup(key);
-  if (id && (ledger.is_claimed(*id) || ledger.is_recorded(*id))) return false;
-  const std::string resource = split_tag(key.local.name).first;
-  const std::size_t slash = resource.find('/');
-  const std::string database = resource.substr(0, slash);
-  const auto holder = slash == std::string::npos
-                          ? ledger.lookup({key.catalog, catalog::database_key(database)})
-                          : ledger.lookup({key.catalog, catalog::table_key(database, resource.substr(slash + 1, resource.find('/', slash + 1) - slash - 1))});
+  if (id && (ledger.is_claimed(*id) || ledger.owned(*id))) return false;
+  const auto holder = ledger.lookup({key.catalog, catalog::holder_of_tag(key.local.name)});
   return holder && ledger.is_claimed(*holder);
 }
 

@@ -1,6 +1,7 @@
 // The rules of metadata, which are the same for all kinds.
 #include <algorithm>
 
+#include "controller/base/text.h"
 #include "controller/kube/validation.h"
 
 namespace datamesh::kube {
@@ -106,10 +107,7 @@ void check_labels(const Json& labels, Causes& causes) {
 void check_annotations(const Json& annotations, Causes& causes) {
   std::size_t bytes = 0;
   for (const auto& [key, value] : annotations.items()) {
-    std::string lower = key;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-    for (const std::string& problem : key_problems(lower)) {
+    for (const std::string& problem : key_problems(lower(key))) {
       causes.push_back(invalid_value("metadata.annotations", go_quoted(key), problem));
     }
     bytes += key.size() + (value.is_string() ? value.get_ref<const std::string&>().size() : 0);

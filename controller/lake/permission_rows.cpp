@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "controller/base/text.h"
+
 namespace datamesh::lake {
 namespace {
 
@@ -15,12 +17,6 @@ using catalog::ResourceType;
 
 constexpr const char* kAllTables = "ALL_TABLES";
 
-std::string folded(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 std::vector<std::string> names_at(const Json& object, const char* key) {
   std::vector<std::string> out;
   for (const Json& name : member(object, key)) {
@@ -31,7 +27,7 @@ std::vector<std::string> names_at(const Json& object, const char* key) {
 
 std::vector<std::string> sorted_names(const Json& object, const char* key) {
   auto names = names_at(object, key);
-  for (std::string& name : names) name = folded(name);
+  for (std::string& name : names) name = lower(name);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -63,12 +59,12 @@ std::string owner_of(const Json& resource, const CatalogRef& catalog, const char
 
 ResourceId table_resource(const Json& table, const CatalogRef& catalog) {
   const std::string owner = owner_of(table, catalog);
-  const std::string database = folded(string_at(table, "DatabaseName"));
+  const std::string database = lower(string_at(table, "DatabaseName"));
   const std::string name = string_at(table, "Name");
   if (table.contains("TableWildcard") || name == kAllTables) {
     return ResourceId::of_all_tables(owner, database);
   }
-  return ResourceId::of_table(owner, database, folded(name));
+  return ResourceId::of_table(owner, database, lower(name));
 }
 
 /// A column row: the whole table, an include list, or an exclude list.
@@ -95,14 +91,14 @@ bool decode_resource(const Json& resource, const CatalogRef& catalog, Permission
     decode_columns(resource["TableWithColumns"], catalog, row);
   } else if (resource.contains("Database")) {
     const Json& database = resource["Database"];
-    id = ResourceId::of_database(owner_of(database, catalog), folded(string_at(database, "Name")));
+    id = ResourceId::of_database(owner_of(database, catalog), lower(string_at(database, "Name")));
   } else if (resource.contains("DataLocation")) {
     const Json& location = resource["DataLocation"];
     id = ResourceId::of_location(owner_of(location, catalog), string_at(location, "ResourceArn"));
   } else if (resource.contains("DataCellsFilter")) {
     const Json& filter = resource["DataCellsFilter"];
     id = {ResourceType::DataFilter, owner_of(filter, catalog, "TableCatalogId"),
-          folded(string_at(filter, "DatabaseName")), folded(string_at(filter, "TableName")),
+          lower(string_at(filter, "DatabaseName")), lower(string_at(filter, "TableName")),
           string_at(filter, "Name")};
   } else if (resource.contains("LFTag")) {
     const Json& tag = resource["LFTag"];

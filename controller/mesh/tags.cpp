@@ -3,20 +3,15 @@
 #include <algorithm>
 #include <tuple>
 
+#include "controller/base/text.h"
 #include "controller/catalog/tag_expression.h"
 #include "controller/mesh/topology.h"
 
 namespace datamesh::mesh {
 namespace {
 
-std::string folded(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 void add(const std::map<std::string, std::string>& tags, TagValues& out) {
-  for (const auto& [key, value] : tags) out[folded(key)].insert(folded(value));
+  for (const auto& [key, value] : tags) out[lower(key)].insert(lower(value));
 }
 
 TagValues used_by(const api::DataProductSpec& product) {

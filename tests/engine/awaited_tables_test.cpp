@@ -12,15 +12,7 @@ constexpr const char* kAuditor = "arn:aws:iam::100000000001:role/auditor";
 constexpr const char* kLegacy = "arn:aws:iam::100000000001:role/legacy";  // goes by IAM
 
 std::string product(const std::string& more) {
-  return R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  locationRole: arn:aws:iam::100000000001:role/location
+  return kOrdersHead + R"Y(  locationRole: arn:aws:iam::100000000001:role/location
   recreatedTables: AwaitApproval
   )Y" + more + R"Y(
   tables:

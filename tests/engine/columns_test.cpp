@@ -12,15 +12,7 @@ using aws::Service;
 std::string product(const Lines& columns) {
   std::string list;
   for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + ("{name: " + column + ", type: string}");
-  return R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  deletionPolicy: Delete
+  return kOrdersHead + R"Y(  deletionPolicy: Delete
   tables: [{name: orders, columns: [)Y" + list + "]}]\n";
 }
 

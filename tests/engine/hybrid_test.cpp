@@ -18,15 +18,7 @@ constexpr const char* kAll = "id,customer,amount,day";
 /// The product with the access modes of itself and of its tables; "" for none.
 std::string product(const std::string& mode, const std::string& orders = "", const std::string& items = "") {
   const auto with = [](const std::string& word) { return word.empty() ? "" : ", accessMode: " + word; };
-  return R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  locationRole: arn:aws:iam::100000000001:role/location
+  return kOrdersHead + R"Y(  locationRole: arn:aws:iam::100000000001:role/location
   deletionPolicy: Retain)Y" +
          (mode.empty() ? "" : "\n  accessMode: " + mode) + R"Y(
   tables:

@@ -1,6 +1,8 @@
 // A small mesh in YAML that engine tests start from: one central account, a producer and a consumer.
 #pragma once
 
+#include <string>
+
 namespace datamesh::testing {
 
 inline constexpr const char* kCentralMesh = R"Y(
@@ -52,6 +54,17 @@ spec:
       partitionKeys: [{name: day, type: date}]
     - name: items
       columns: [{name: order_id, type: bigint}, {name: sku, type: string}]
+)Y";
+
+/// How every DataProduct of a test begins that is the orders: further fields of the spec follow.
+inline const std::string kOrdersHead = R"Y(
+apiVersion: datamesh.dev/v1alpha1
+kind: DataProduct
+metadata: {name: orders, namespace: retail}
+spec:
+  account: retail
+  database: orders
+  location: s3://retail-data/orders
 )Y";
 
 inline constexpr const char* kOrdersToAnalytics = R"Y(

@@ -14,15 +14,7 @@ constexpr const char* kApprove = "datamesh.dev/approve-tables";
 
 /// The orders, with tags on a table and a column of it. `more`: further fields of the product.
 std::string product(const std::string& more) {
-  return R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  deletionPolicy: Delete
+  return kOrdersHead + R"Y(  deletionPolicy: Delete
   )Y" + more + R"Y(
   tables:
     - {name: items, columns: [{name: sku, type: string}]}

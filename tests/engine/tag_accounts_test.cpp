@@ -29,15 +29,7 @@ struct State {
   std::string given;
 
   std::string product() const {
-    std::string out = R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  tagGrants: Allow
+    std::string out = kOrdersHead + R"Y(  tagGrants: Allow
   tags: {level: )Y" + levels.at("db") + "}\n  tables:\n";
     for (const auto& [table, level] : levels) {
       if (table == "db") continue;

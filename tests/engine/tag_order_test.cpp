@@ -43,15 +43,7 @@ struct State {
     return "{" + out + "}";
   }
   std::string product() const {
-    return R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  tagGrants: Allow
+    return kOrdersHead + R"Y(  tagGrants: Allow
   tags: )Y" + tags_of("db") + "\n  tables:\n    - name: orders\n      tags: " + tags_of("orders") +
            "\n      columns: [{name: id, type: bigint}, {name: customer, type: string, tags: " + tags_of("orders/customer") +
            "}]\n    - name: items\n      tags: " + tags_of("items") +

@@ -44,15 +44,7 @@ spec:
 std::string orders(const std::string& database, const std::string& table = "", const std::string& column = "",
                    const std::string& consent = "Allow") {
   const auto tags = [](const std::string& value) { return value.empty() ? std::string("{}") : "{level: " + value + "}"; };
-  return R"Y(
-apiVersion: datamesh.dev/v1alpha1
-kind: DataProduct
-metadata: {name: orders, namespace: retail}
-spec:
-  account: retail
-  database: orders
-  location: s3://retail-data/orders
-  deletionPolicy: Delete
+  return kOrdersHead + R"Y(  deletionPolicy: Delete
 )Y" + (consent.empty() ? std::string() : "  tagGrants: " + consent + "\n") +
          "  tags: " + tags(database) + "\n  tables:\n    - name: orders\n      tags: " + tags(table) +
          "\n      columns: [{name: id, type: bigint}, {name: customer, type: string, tags: " + tags(column) +
@@ -171,7 +163,8 @@ TEST(Tags, OfATableThatIsRetainedStayOnItSoThatNobodyComesToReadIt) {
 }
 
 TEST(Tags, ThatNobodyDeclaredAreToldAndLeftAlone) {
-  TagWorld world(orders("internal"));
+  TagWorld world(orders("internal", "public"));
+  world.change(orders("internal"));
   world.by_hand(kCentral, aws::Service::LakeFormation, "AddLFTagsToResource",
                 R"({"Resource": {"Table": {"DatabaseName": "orders", "Name": "items"}},
                     "LFTags": [{"TagKey": "level", "TagValues": ["secret"]}]})");
@@ -182,6 +175,11 @@ TEST(Tags, ThatNobodyDeclaredAreToldAndLeftAlone) {
   const auto told = [&] { return at_path(world.get("Account", "governance", "central"), {"status", "undeclared", "items"}); };
   ASSERT_EQ(told().size(), 1U) << told().dump(2);
   EXPECT_EQ(told()[0]["entry"], "100000000001/eu-west-1 TagAssignment orders/items#level");
+  world.by_hand(kCentral, aws::Service::LakeFormation, "AddLFTagsToResource",
+                R"({"Resource": {"Table": {"DatabaseName": "orders", "Name": "orders"}},
+                    "LFTags": [{"TagKey": "level", "TagValues": ["secret"]}]})");
+  world.sweep();
+  EXPECT_EQ(told().size(), 2U) << "one that was declared before is nobody's as well";
   world.remove("DataProduct", "retail", "orders");
   EXPECT_TRUE(world.run_until_idle());
   world.sweep();
