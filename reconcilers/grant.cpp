@@ -134,9 +134,15 @@ ClaimSet product_grant_claims(const api::Resource& grant, const mesh::Mesh& mesh
   return set;
 }
 
+/// What is passed on, and what of it the account itself was granted.
+struct PassedOn {
+  std::vector<GrantTarget> targets;
+  const std::vector<GrantTarget>& entitled;
+};
+
 /// Everything that a local receiver gets: the link, the target's database, and the targets.
-void claim_local(const LinkTarget& link, const Receiver& receiver, const std::vector<GrantTarget>& targets,
-                 const Withholding& withholding, ClaimSet& set) {
+void claim_local(const LinkTarget& link, const Receiver& receiver, const PassedOn& passed, const Withholding& withholding,
+                 ClaimSet& set) {
   const std::string& owner = link.owner.spec().account_id;
   const CatalogRef governing{owner, link.region};
   const auto& product = mesh::spec_of<api::DataProductSpec>(*link.product);
@@ -153,12 +159,14 @@ void claim_local(const LinkTarget& link, const Receiver& receiver, const std::ve
   }
   set.claims.push_back({permission(link.catalog, database, receiver.principal),
                         value_of({Permission::Describe}), needs, Step::ConsumerAccess, Release::Remove});
-  for (const GrantTarget& target : targets) {
+  for (const GrantTarget& target : passed.targets) {
     const EntryKey on_target = permission(link.catalog, target.resource, receiver.principal);
     if (withholding.takes(target.resource.table, {on_target, target.value}, set)) continue;
     auto target_needs = needs;
     if (!link.own_catalog) {
-      target_needs.push_back(share_from(link.catalog, owner));
+      for (const ResourceId& source : sources_of(target, passed.entitled)) {
+        target_needs.push_back(permission(governing, source, link.catalog.account));
+      }
     } else {
       target_needs = {holder_of(governing, target.resource)};
     }
@@ -214,8 +222,9 @@ void claim_within(const api::Resource& grant, const mesh::Mesh& mesh, const Link
   for (GrantTarget& each : targets) each.value = with_option(each.value, asked.grantable ? Option::All : Option::None);
   const Withholding withholding(*target.product, {target.owner.spec().account_id, target.region}, mesh);
   for (const GrantTarget& each : targets) withholding.tell(each.resource.table, set);
+  const PassedOn passed{std::move(targets), entitled};
   for (const Receiver& receiver : receivers) {
-    claim_local(target, receiver, targets, withholding, set);
+    claim_local(target, receiver, passed, withholding, set);
   }
   claim_opt_ins(*target.product, mesh, set);
 }

@@ -223,7 +223,40 @@ PermissionSet rights_on_all_tables(const std::vector<GrantTarget>& entitled) {
   return out;
 }
 
+/// What `entitled` gives of `local` by permissions on `resource`.
+PermissionValue part_from(const ResourceId& resource, const GrantTarget& local, const std::vector<GrantTarget>& entitled) {
+  PermissionValue given;
+  for (const GrantTarget& each : entitled) {
+    if (each.resource == resource) given = united(given, expanded(each.value, resource.type));
+  }
+  const bool on_columns = local.resource.type == ResourceType::Columns;
+  if (on_columns && resource.type != ResourceType::Columns) return given.permissions.has(Permission::Select) ? local.value : PermissionValue{};
+  return common(expanded(local.value, local.resource.type), given);
+}
+
+/// What is given on `from` is given on `resource` too, or on some of its columns.
+bool is_part_of(const ResourceId& resource, const ResourceId& from) {
+  if (resource == from || from.type == ResourceType::AllTables) return true;
+  const bool is_columns = resource.type == ResourceType::Columns || resource.type == ResourceType::ColumnsExcept;
+  return from.type == ResourceType::Table && from.table == resource.table && is_columns;
+}
+
 }  // namespace
+
+std::vector<ResourceId> sources_of(const GrantTarget& local, const std::vector<GrantTarget>& entitled) {
+  std::vector<ResourceId> parts, wholes;
+  const PermissionValue wanted = expanded(local.value, local.resource.type);
+  for (const GrantTarget& each : entitled) {
+    const bool seen = std::find(parts.begin(), parts.end(), each.resource) != parts.end();
+    if (seen || !is_part_of(local.resource, each.resource)) continue;
+    const PermissionValue part = part_from(each.resource, local, entitled);
+    if (part.empty()) continue;
+    parts.push_back(each.resource);
+    if (covers(part, wanted)) wholes.push_back(each.resource);
+  }
+  if (wholes.empty()) return parts;
+  return wholes.size() == 1 ? wholes : std::vector<ResourceId>{};
+}
 
 LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_table,
                            const std::string& database, const std::vector<GrantTarget>& entitled) {

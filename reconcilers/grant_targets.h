@@ -42,6 +42,10 @@ struct LocalTargets {
 LocalTargets local_targets(const api::GrantSpec& grant, const std::string& link_table,
                            const std::string& database, const std::vector<GrantTarget>& entitled);
 
+/// On what the account has what `local` passes on: the one resource of `entitled` that it takes, or all that give a part of it. Empty
+/// when more than one would do alone.
+std::vector<catalog::ResourceId> sources_of(const GrantTarget& local, const std::vector<GrantTarget>& entitled);
+
 /// True while `grant` and its product let anybody in.
 bool in_force(const api::Resource& grant, const api::DataProductSpec& product, Time now);
 

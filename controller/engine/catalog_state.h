@@ -34,15 +34,6 @@ struct Spent {
   std::size_t deleted = 0;
 };
 
-/// An entry that is not in order, and why nothing is being done about it just now.
-struct OpenEntry {
-  EntryVerdict verdict = EntryVerdict::Act;
-  std::optional<KeyId> waits_for;
-  std::string message;
-
-  bool operator==(const OpenEntry&) const = default;
-};
-
 struct CatalogState {
   CatalogRef catalog;
   api::AccountSpec account;  ///< as last declared

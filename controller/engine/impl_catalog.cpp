@@ -101,34 +101,27 @@ PlanInput Engine::Impl::plan_input(const CatalogState& state) const {
 
 Progress Engine::Impl::progress(const CatalogState& state) const {
   Progress out;
-  out.open_by_tags = [this](const CatalogRef& ref) {
+  out.open = [this](const CatalogRef& ref) {
     std::set<KeyId> found;
-    const auto note = [&](KeyId id) {
-      if (is_about_tags(ledger_.key(id).local)) found.insert(id);
-    };
     if (const auto at = catalogs_.find(ref); at != catalogs_.end()) {
-      for (const auto& [id, open] : at->second.open) note(id);
-      for (const auto& [id, failure] : at->second.failures) note(id);
-      for (const KeyId id : at->second.dirty) note(id);
+      for (const auto& [id, open] : at->second.open) found.insert(id);
+      for (const auto& [id, failure] : at->second.failures) found.insert(id);
+      found.insert(at->second.dirty.begin(), at->second.dirty.end());
     }
     return std::vector<KeyId>(found.begin(), found.end());
   };
-  out.failing = [&state] {
-    std::vector<KeyId> found;
-    for (const auto& [id, failure] : state.failures) found.push_back(id);
-    return found;
-  };
-  out.waiting_for = [this](KeyId id) {
-    const auto found = waiters_.find(id);
-    return found == waiters_.end() ? std::set<KeyId>{} : std::set<KeyId>(found->second.begin(), found->second.end());
+  out.state_of = [this](KeyId id) -> std::optional<OpenEntry> {
+    const auto at = catalogs_.find(ledger_.key(id).catalog);
+    if (at == catalogs_.end()) return std::nullopt;
+    if (const auto failure = at->second.failures.find(id); failure != at->second.failures.end()) {
+      const bool for_good = reaction_to(failure->second.error.kind) == Reaction::GiveUp;
+      return OpenEntry{for_good ? EntryVerdict::Conflict : EntryVerdict::Act, {}, {}};
+    }
+    if (at->second.dirty.contains(id)) return OpenEntry{EntryVerdict::Unrecorded, {}, {}};
+    const auto open = at->second.open.find(id);
+    return open == at->second.open.end() ? std::nullopt : std::optional(open->second);
   };
   out.rests = [this, &state](KeyId id) { return rests(state, id); };
-  out.comes_soon = [this](KeyId id) {
-    const auto at = catalogs_.find(ledger_.key(id).catalog);
-    if (at == catalogs_.end()) return false;
-    const auto failure = at->second.failures.find(id);
-    return failure != at->second.failures.end() && reaction_to(failure->second.error.kind) != Reaction::GiveUp;
-  };
   out.waited_enough = [this, &state](KeyId id) {
     const auto since = state.put_off.find(id);
     return since != state.put_off.end() && since->second + kLongestPutOff <= now();

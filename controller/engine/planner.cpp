@@ -145,8 +145,8 @@ class Planning {
     keep_what_is_granted_on(out);
     keep_off_taken_names(out);
     keep_within_quotas(out, input_);
-    const std::vector<Action> by_tags = order_by_tags(out, input_);
-    const std::vector<Action> last = replaced_last(out, input_);
+    std::vector<Action> by_tags = order_by_tags(out, input_);
+    const std::vector<Action> last = replaced_last(out, by_tags, input_);
     std::stable_sort(out.actions.begin(), out.actions.end(),
                      [](const Action& a, const Action& b) { return phase_of(a) < phase_of(b); });
     const auto after = std::find_if(out.actions.begin(), out.actions.end(),
@@ -189,7 +189,7 @@ class Planning {
       if (const auto shown = withheld_beside(snapshot_, ledger_, out.actions.front())) {
         out.verdict = EntryVerdict::Waits;
         out.waits_for = ledger_.lookup(*shown);
-      } else if (const auto missing = first_missing_need(id)) {
+      } else if (const auto missing = first_missing_need(id); missing && !pass_on_select(id, *missing, out)) {
         out.verdict = EntryVerdict::Waits;
         out.waits_for = missing;
         take_back_meanwhile(out);
@@ -338,6 +338,22 @@ class Planning {
       if (!planned_.contains(need) && !in_place(ledger_, input_.snapshots, need)) return need;
     }
     return std::nullopt;
+  }
+
+  /// An account that is to get more than SELECT on a table, and has that so far, passes that on: the rest comes when those who read
+  /// some columns of the table need these no more (lake-formation.md 2.2, rule 3).
+  bool pass_on_select(KeyId id, KeyId missing, EntryPlan& out) const {
+    const auto wanted = catalog::parse_permission_id(ledger_.key(id).local.name);
+    const auto needed = catalog::parse_permission_id(ledger_.key(missing).local.name);
+    if (!wanted || !needed || wanted->resource != needed->resource || wanted->resource.type != catalog::ResourceType::Table) return false;
+    const auto needs = ledger_.needs(id);
+    const bool is_all = std::all_of(needs.begin(), needs.end(), [&](KeyId need) {
+      return need == missing || planned_.contains(need) || in_place(ledger_, input_.snapshots, need);
+    });
+    const catalog::Snapshot* snapshot = input_.snapshots(ledger_.key(missing).catalog);
+    const auto* seen = snapshot == nullptr ? nullptr : snapshot->find(ledger_.key(missing).local);
+    const auto* has = seen == nullptr ? nullptr : std::get_if<PermissionValue>(seen);
+    return is_all && has != nullptr && has->grantable.has(catalog::Permission::Select) && leave_select(out.actions);
   }
 
   /// Values of a tag that something uses, whoever made it, stay: they would vanish from it without a word.

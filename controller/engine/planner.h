@@ -30,14 +30,31 @@ using Confirmed = std::map<KeyId, catalog::PermissionValue>;
 /// So long may what takes something from somebody for a while wait for what gives it again (decision 0011).
 inline constexpr Millis kLongestPutOff = std::chrono::minutes(1);
 
+enum class EntryVerdict {
+  InOrder,
+  Act,
+  Waits,        ///< for `waits_for`, or for what `message` says
+  Unrecorded,   ///< must be recorded in its claimants' statuses first
+  Conflict,
+  Exceeds,      ///< AWS has no room for it
+};
+
+/// What is known of an entry that is not in order.
+struct OpenEntry {
+  EntryVerdict verdict = EntryVerdict::Act;
+  std::optional<KeyId> waits_for;
+  std::string message;
+
+  bool operator==(const OpenEntry&) const = default;
+};
+
 /// How far what was planned before has come. A function that is empty knows of nothing.
 struct Progress {
-  /// The tags and permissions by tags of a catalog that are known not to be in order.
-  std::function<std::vector<KeyId>(const CatalogRef&)> open_by_tags;
-  std::function<std::vector<KeyId>()> failing;  ///< in the catalog that is planned
-  std::function<std::set<KeyId>(KeyId)> waiting_for;  ///< what waits until the entry changes
+  std::function<std::vector<KeyId>(const CatalogRef&)> open;  ///< all of the catalog that is known not to be in order
+  /// Of what is open: Act where it failed in passing and is tried again by itself, Conflict where it failed for good, Unrecorded
+  /// where it is about to be planned.
+  std::function<std::optional<OpenEntry>(KeyId)> state_of;
   std::function<bool(KeyId)> rests;          ///< it failed, and is not tried just now
-  std::function<bool(KeyId)> comes_soon;     ///< it failed in passing: it is tried again by itself
   std::function<bool(KeyId)> waited_enough;  ///< it was put off as long as it may be
 };
 
@@ -53,15 +70,6 @@ struct PlanInput {
   const catalog::QuotaUsage* usage = nullptr;          ///< of the catalog now; null: quotas are not looked at
   const catalog::AgreedLimits* agreed_limits = nullptr;  ///< with `usage`
   Progress progress;
-};
-
-enum class EntryVerdict {
-  InOrder,
-  Act,
-  Waits,        ///< for `waits_for`, or for what `message` says
-  Unrecorded,   ///< must be recorded in its claimants' statuses first
-  Conflict,
-  Exceeds,      ///< AWS has no room for it
 };
 
 /// What is to be done about one entry.

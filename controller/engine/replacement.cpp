@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "controller/engine/outlook.h"
+#include "controller/engine/reach.h"
+
 namespace datamesh::engine {
 
 using catalog::Action;
@@ -9,7 +12,6 @@ using catalog::Cause;
 using catalog::EntryKey;
 using catalog::EntryKind;
 using catalog::Permission;
-using catalog::PermissionId;
 using catalog::PermissionSet;
 using catalog::PermissionValue;
 using catalog::ResourceId;
@@ -20,29 +22,6 @@ namespace {
 
 constexpr PermissionSet kSelect{Permission::Select};
 
-bool is_on_tables(ResourceType type) {
-  return type == ResourceType::Table || type == ResourceType::AllTables || type == ResourceType::Columns ||
-         type == ResourceType::ColumnsExcept || type == ResourceType::DataFilter;
-}
-
-/// Some table is part of both.
-bool meet(const ResourceId& a, const ResourceId& b) {
-  if (a.owner != b.owner || a.database != b.database) return false;
-  return a.type == ResourceType::AllTables || b.type == ResourceType::AllTables || a.table == b.table;
-}
-
-/// The permissions on whatever part of a table; SELECT on columns counts as SELECT.
-PermissionSet permissions_in(const std::vector<Action>& actions, Verb verb, ResourceType type) {
-  PermissionSet out;
-  for (const Action& action : actions) {
-    if (action.verb != verb) continue;
-    const PermissionValue value = expanded(std::get<PermissionValue>(action.value), type);
-    out = out | value.permissions;
-    if (!value.columns.empty()) out.insert(Permission::Select);
-  }
-  return out;
-}
-
 /// Of what a revoke on a whole table takes: SELECT, or all else.
 Action part_of(const Action& action, bool select) {
   Action out = action;
@@ -52,156 +31,323 @@ Action part_of(const Action& action, bool select) {
   return out;
 }
 
+/// For a change of mind, that is: neither time nor somebody's caution has taken it back.
+bool is_changed_mind(const Action& action) {
+  return action.verb == Verb::Revoke && (action.cause == Cause::Released || action.cause == Cause::Surplus);
+}
+
+/// The revokes among them that take what the others do not give again; empty when something else is to be done.
+std::vector<Action> revokes_in(const EntryPlan& entry) {
+  std::vector<Action> out;
+  PermissionValue granted, revoked;
+  for (const Action& action : entry.actions) {
+    const auto* value = std::get_if<PermissionValue>(&action.value);
+    const bool grants = action.verb == Verb::Grant && action.cause != Cause::Preserve;
+    if (value == nullptr || (!grants && !is_changed_mind(action))) return {};
+    (grants ? granted : revoked) = united(grants ? granted : revoked, *value);
+    if (!grants) out.push_back(action);
+  }
+  return common(granted, revoked).empty() ? out : std::vector<Action>{};
+}
+
 class Replacing {
  public:
-  Replacing(CatalogPlan& plan, const PlanInput& input) : plan_(plan), ledger_(*input.ledger), input_(input) {}
+  Replacing(CatalogPlan& plan, std::vector<Action>& by_tags, const PlanInput& input)
+      : plan_(plan), by_tags_(by_tags), ledger_(*input.ledger), input_(input), own_(*input.snapshots(input.catalog)), outlook_(plan, input) {}
 
   std::vector<Action> run() {
+    std::vector<Going> going;
     for (EntryPlan& entry : plan_.entries) {
-      const auto id = table_permission(entry.id);
-      if (!id) continue;
-      const bool gives = std::any_of(entry.actions.begin(), entry.actions.end(), [](const Action& action) { return action.verb == Verb::Grant; });
-      if (gives) given_[id->principal].push_back({&entry, *id});
+      if (entry.verdict != EntryVerdict::Act) continue;
+      auto reach = reach_of(ledger_.key(entry.id).local);
+      auto revokes = reach ? revokes_in(entry) : std::vector<Action>{};
+      if (revokes.empty()) continue;
+      PermissionSet taken;
+      for (const Action& action : revokes) taken = taken | permissions_in(std::get<PermissionValue>(action.value), reach->id.resource.type);
+      going.push_back({&entry, std::move(*reach), std::move(revokes), taken});
     }
-    if (input_.progress.failing) note_failing();
-    for (EntryPlan& entry : plan_.entries) look_at(entry);
+    if (going.empty()) return {};
+    note_what_comes();
+    for (Going& each : going) {
+      if (!changes_with_its_table(each.reach)) look_at(each);
+    }
     return std::move(late_);
   }
 
  private:
-  struct Given {
+  struct Going {
     EntryPlan* entry;
-    PermissionId id;
+    Reach reach;
+    std::vector<Action> revokes;
+    PermissionSet taken;
+  };
+  struct Coming {
+    KeyId id;
+    Reach reach;
+    PermissionSet given;
+    bool is_planned;
+    bool at_hand;  ///< it is granted in this plan
+    std::optional<KeyId> waits_for;
   };
 
-  std::optional<PermissionId> table_permission(KeyId id) const {
-    const EntryKey& key = ledger_.key(id);
-    if (key.local.kind != EntryKind::Permission) return std::nullopt;
-    auto out = catalog::parse_permission_id(key.local.name);
-    return out && is_on_tables(out->resource.type) ? out : std::nullopt;
-  }
+  // ---- what comes
 
-  void note_failing() {
-    for (const KeyId each : input_.progress.failing()) {
-      if (const auto id = table_permission(each)) failing_[id->principal].push_back(each);
+  void note_what_comes() {
+    std::set<KeyId> planned;
+    for (const EntryPlan& entry : plan_.entries) {
+      planned.insert(entry.id);
+      if (entry.verdict == EntryVerdict::InOrder) continue;
+      note_coming(&entry, entry.id, entry.waits_for);
+      note_tag(entry.id, entry.verdict == EntryVerdict::Act);
+    }
+    for (const KeyId id : open_in(input_.catalog)) {
+      if (planned.contains(id)) continue;
+      const auto state = input_.progress.state_of(id);
+      note_coming(nullptr, id, state ? state->waits_for : std::nullopt);
+      note_tag(id, false);
     }
   }
 
-  void look_at(EntryPlan& entry) {
-    if (entry.verdict != EntryVerdict::Act || !only_revokes(entry)) return;
-    const auto id = table_permission(entry.id);
-    if (!id || changes_with_its_table(*id)) return;
-    const PermissionSet taken = permissions_in(entry.actions, Verb::Revoke, id->resource.type);
-    const auto in_its_place = given_.find(id->principal);
-    if (in_its_place != given_.end()) {
-      for (const Given& given : in_its_place->second) {
-        if (given.entry == &entry || !meet(given.id.resource, id->resource)) continue;
-        const PermissionSet granted = permissions_in(given.entry->actions, Verb::Grant, given.id.resource.type);
-        if ((granted & taken).empty()) continue;
-        if (given.entry->verdict == EntryVerdict::Act) return revoke_last(entry, *id);
-        if (given.entry->verdict == EntryVerdict::Unrecorded) return put_off(entry, *id, given.entry->id);
-        if (given.entry->verdict == EntryVerdict::Waits && given.entry->waits_for == entry.id) return keep_select(entry, *id, given.entry->id);
+  void note_coming(const EntryPlan* planned, KeyId id, std::optional<KeyId> waits_for) {
+    auto reach = reach_of(ledger_.key(id).local);
+    const PermissionSet given = reach ? still_to_give(id, *reach) : PermissionSet{};
+    if (given.empty()) return;
+    const bool at_hand = planned != nullptr && planned->verdict == EntryVerdict::Act;
+    comings_[reach->id.principal].push_back({id, std::move(*reach), given, planned != nullptr, at_hand, waits_for});
+  }
+
+  void note_tag(KeyId id, bool at_hand) {
+    const EntryKey& key = ledger_.key(id);
+    if (key.local.kind == EntryKind::TagAssignment) tags_.emplace(key.local.name, at_hand ? std::nullopt : std::optional(id));
+  }
+
+  std::vector<KeyId> open_in(const CatalogRef& catalog) const {
+    return input_.progress.open ? input_.progress.open(catalog) : std::vector<KeyId>{};
+  }
+
+  /// What is declared and not there.
+  PermissionSet still_to_give(KeyId id, const Reach& reach) const {
+    const Desired desired = ledger_.desired(id);
+    const auto* wanted = desired.value ? std::get_if<PermissionValue>(&*desired.value) : nullptr;
+    const catalog::Snapshot* snapshot = input_.snapshots(ledger_.key(id).catalog);
+    if (wanted == nullptr || snapshot == nullptr) return {};
+    const ResourceType type = reach.id.resource.type;
+    const auto* seen = snapshot->find(ledger_.key(id).local);
+    const auto* there = seen == nullptr ? nullptr : std::get_if<PermissionValue>(seen);
+    return permissions_in(*wanted, type) - (there == nullptr || !satisfies_columns(*wanted, *there) ? PermissionSet{} : permissions_in(*there, type));
+  }
+
+  static bool satisfies_columns(const PermissionValue& wanted, const PermissionValue& there) {
+    return std::includes(there.columns.begin(), there.columns.end(), wanted.columns.begin(), wanted.columns.end());
+  }
+
+  // ---- what goes
+
+  void look_at(Going& going) {
+    bool has_replacement = false;
+    std::optional<KeyId> awaited;
+    for (const Coming& coming : comings_[going.reach.id.principal]) {
+      if (coming.id == going.entry->id || (going.reach.policy && coming.reach.policy)) continue;  // order_by_tags sees to these
+      if ((coming.given & going.taken).empty() || !meet(going.reach, coming.reach, input_)) continue;
+      if (coming.at_hand) {
+        has_replacement = true;
+      } else if (is_kept_out(coming, going)) {
+        return keep_select(going, coming.id);
+      } else if (outlook_.comes(coming.id)) {
+        awaited = coming.id;
       }
     }
-    if (!input_.progress.failing) return;
-    for (const KeyId other : failing_[id->principal]) {
-      if (other != entry.id && takes_its_place(other, *id, taken) && input_.progress.comes_soon(other)) return put_off(entry, *id, other);
-    }
-    if (id->resource.type != ResourceType::Table || ledger_.is_claimed(entry.id)) return;
-    for (const KeyId other : input_.progress.waiting_for(entry.id)) {
-      if (takes_its_place(other, *id, taken)) return keep_select(entry, *id, other);
+    if (!going.reach.policy) look_for_tags(going, has_replacement, awaited);
+    if (!awaited) awaited = passed_on(going);
+    if (awaited && may_wait(going)) return put_off(going, *awaited);
+    if (has_replacement || awaited) revoke_last(going);
+  }
+
+  /// What was planned before and waits for some columns to go is planned again only when they are gone.
+  bool is_kept_out(const Coming& coming, const Going& going) const {
+    if (coming.waits_for != going.entry->id || ledger_.is_claimed(going.entry->id)) return false;
+    return coming.is_planned || going.reach.id.resource.type == ResourceType::Table;
+  }
+
+  /// What changes the tags of what is reached by name may let in whoever has a permission by tags.
+  void look_for_tags(const Going& going, bool& has_replacement, std::optional<KeyId>& awaited) {
+    if (going.reach.is_on_databases() || !tags_may_change(going.reach)) return;
+    const auto changes = tag_changes_of(going.reach);
+    if (changes.empty() || !is_let_in_by_tags(going)) return;
+    for (const auto& id : changes) {
+      if (!id) has_replacement = true;
+      if (id && outlook_.comes(*id)) awaited = id;
     }
   }
 
-  /// For a change of mind, that is: neither time nor somebody's caution has taken it back.
-  static bool only_revokes(const EntryPlan& entry) {
-    return std::all_of(entry.actions.begin(), entry.actions.end(), [](const Action& action) {
-      return action.verb == Verb::Revoke && (action.cause == Cause::Released || action.cause == Cause::Surplus);
-    });
+  bool tags_may_change(const Reach& reach) const {
+    return reach.id.resource.owner != input_.catalog.account || !tags_.empty();
+  }
+
+  /// Of the table, of what is in it and of what it is in: those that are not at hand, and one nullopt for each that is.
+  std::vector<std::optional<KeyId>> tag_changes_of(const Reach& named) const {
+    std::map<std::string, std::optional<KeyId>> all = tags_;
+    const std::string& owner = named.id.resource.owner;
+    if (owner != input_.catalog.account) {
+      all.clear();
+      for (const KeyId id : open_in({owner, input_.catalog.region})) {
+        const EntryKey& key = ledger_.key(id);
+        if (key.local.kind == EntryKind::TagAssignment) all.emplace(key.local.name, id);
+      }
+    }
+    std::vector<std::optional<KeyId>> out;
+    const std::string& database = named.id.resource.database;
+    const auto resources = all.empty() ? std::set<std::string>{} : resources_of(named, input_);
+    for (const auto& [tag, id] : all) {
+      const std::string resource = split_tag(tag).first;
+      if (resource == database || resources.contains(resource)) out.push_back(id);
+    }
+    return out;
+  }
+
+  /// A permission by tags that the principal has, or gets, will reach what is taken.
+  bool is_let_in_by_tags(const Going& going) const {
+    const std::set<std::string> principals{going.reach.id.principal};
+    const auto reaches = [&](const catalog::LocalKey& key, const PermissionSet& given) {
+      const auto reach = reach_of(key);
+      return reach && !(given & going.taken).empty() && meet(going.reach, *reach, input_);
+    };
+    const auto held = tag_policies(own_, going.reach.id.resource.owner, &principals);
+    const auto comings = comings_.find(going.reach.id.principal);
+    return std::any_of(held.begin(), held.end(), [&](const TagPolicy& policy) {
+             return reaches(policy.key, permissions_in(policy.value, ResourceType::TablePolicy));
+           }) ||
+           (comings != comings_.end() && std::any_of(comings->second.begin(), comings->second.end(), [&](const Coming& coming) {
+              return coming.reach.policy && reaches(ledger_.key(coming.id).local, coming.given);
+            }));
+  }
+
+  /// A whole account loses something. What it is to pass on in its place, to somebody who has it from there now, comes first.
+  std::optional<KeyId> passed_on(const Going& going) const {
+    const std::string& account = going.reach.id.principal;
+    if (!catalog::is_account_id(account) || account == input_.catalog.account) return std::nullopt;
+    const CatalogRef there{account, input_.catalog.region};
+    const catalog::Snapshot* local = input_.snapshots(there);
+    if (local == nullptr) return std::nullopt;
+    for (const KeyId id : open_in(there)) {
+      const auto reach = reach_of(ledger_.key(id).local);
+      if (!reach || (still_to_give(id, *reach) & going.taken).empty() || !meet(going.reach, *reach, input_)) continue;
+      if (outlook_.comes(id) && holds_some(*local, there, going, *reach)) return id;
+    }
+    return std::nullopt;
+  }
+
+  /// The principal of `coming` has something of what is taken from its account.
+  bool holds_some(const catalog::Snapshot& local, const CatalogRef& there, const Going& going, const Reach& coming) const {
+    const std::string& principal = coming.id.principal;
+    const auto is_some = [&](const catalog::LocalKey& key, const PermissionValue& value) {
+      const auto reach = reach_of(key);
+      return reach && !(permissions_in(value, reach->id.resource.type) & going.taken).empty() && meet(going.reach, *reach, input_);
+    };
+    const ResourceId& named = going.reach.policy ? coming.id.resource : going.reach.id.resource;
+    if (!named.database.empty()) {
+      for (const KeyId id : ledger_.given_on(named.owner, named.database)) {
+        const EntryKey& key = ledger_.key(id);
+        const auto* seen = key.catalog == there && key.local.name.ends_with("@" + principal) ? local.find(key.local) : nullptr;
+        const auto* value = seen == nullptr ? nullptr : std::get_if<PermissionValue>(seen);
+        if (value != nullptr && is_some(key.local, *value)) return true;
+      }
+    }
+    const std::set<std::string> principals{principal};
+    const auto held = tag_policies(local, named.owner, &principals);
+    return std::any_of(held.begin(), held.end(), [&](const TagPolicy& policy) { return is_some(policy.key, policy.value); });
   }
 
   /// A column that is added would show to whoever keeps the table a little longer; and what goes goes without permissions on it.
-  bool changes_with_its_table(const PermissionId& id) const {
-    const std::string& database = id.resource.database;
+  bool changes_with_its_table(const Reach& reach) const {
+    const std::string& database = reach.id.resource.database;
     return std::any_of(plan_.actions.begin(), plan_.actions.end(), [&](const Action& action) {
       const std::string& name = action.key.local.name;
       if (action.key.local.kind == EntryKind::Database) return action.verb == Verb::Delete && name == database;
       if (action.key.local.kind != EntryKind::Table) return false;
-      return id.resource.type == ResourceType::AllTables ? name.starts_with(database + "/") : name == database + "/" + id.resource.table;
+      if (reach.policy) return may_reach(*reach.policy, name);
+      return reach.id.resource.type == ResourceType::AllTables ? name.starts_with(database + "/") : name == database + "/" + reach.id.resource.table;
     });
   }
 
-  /// `other` is claimed, and gives some of what is taken.
-  bool takes_its_place(KeyId other, const PermissionId& id, PermissionSet taken) const {
-    const auto given = table_permission(other);
-    if (!given || given->principal != id.principal || !meet(given->resource, id.resource)) return false;
-    const Desired desired = ledger_.desired(other);
-    const auto* value = desired.value ? std::get_if<PermissionValue>(&*desired.value) : nullptr;
-    if (value == nullptr) return false;
-    PermissionSet wanted = expanded(*value, given->resource.type).permissions;
-    if (!value->columns.empty()) wanted.insert(Permission::Select);
-    return !(wanted & taken).empty();
+  /// As tags are, or as they will be.
+  bool may_reach(const TagPolicy& policy, const std::string& table) const {
+    return policy.reaches(table, TagsNow(own_)) || policy.reaches(table, TagsInTheEnd(ledger_, own_, input_.catalog));
   }
 
-  void revoke_last(const EntryPlan& entry, const PermissionId& id) {
-    late_.insert(late_.end(), entry.actions.begin(), entry.actions.end());
-    drop(entry.id);
-    keep_filter(entry.id, id);
+  bool may_wait(const Going& going) const {
+    return !input_.progress.waited_enough || !input_.progress.waited_enough(going.entry->id);
+  }
+
+  void revoke_last(const Going& going) {
+    late_.insert(late_.end(), going.revokes.begin(), going.revokes.end());
+    drop(going);
+    keep_filter(going);
   }
 
   /// It goes once nothing is granted on it any more.
-  void keep_filter(KeyId permission, const PermissionId& id) {
-    if (id.resource.type != ResourceType::DataFilter) return;
-    const EntryKey filter{input_.catalog, {EntryKind::DataFilter, id.resource.database + "/" + id.resource.table + "/" + id.resource.detail}};
+  void keep_filter(const Going& going) {
+    const ResourceId& resource = going.reach.id.resource;
+    if (resource.type != ResourceType::DataFilter) return;
+    const EntryKey filter{input_.catalog, {EntryKind::DataFilter, resource.database + "/" + resource.table + "/" + resource.detail}};
     for (EntryPlan& other : plan_.entries) {
       if (ledger_.key(other.id) != filter || other.verdict != EntryVerdict::Act || other.actions.front().verb != Verb::Delete) continue;
-      drop(other.id);
+      std::erase_if(plan_.actions, [&](const Action& action) { return action.key == filter; });
       other.verdict = EntryVerdict::Waits;
-      other.waits_for = permission;
+      other.waits_for = going.entry->id;
     }
   }
 
-  void put_off(EntryPlan& entry, const PermissionId& id, KeyId coming) {
-    if (input_.progress.waited_enough && input_.progress.waited_enough(entry.id)) return;
-    drop(entry.id);
-    keep_filter(entry.id, id);
-    entry.verdict = EntryVerdict::Waits;
+  /// What else is to be done about the entry is done all the same.
+  void put_off(Going& going, KeyId coming) {
+    EntryPlan& entry = *going.entry;
+    drop(going);
+    keep_filter(going);
+    entry.put_off = true;
     entry.waits_for = coming;
     entry.message = to_string(ledger_.key(coming).local) + " is given first";
-    entry.put_off = true;
+    std::erase_if(entry.actions, [](const Action& action) { return action.verb == Verb::Revoke; });
+    if (entry.actions.empty()) entry.verdict = EntryVerdict::Waits;
   }
 
   /// What keeps the replacement out goes, and SELECT stays until that is there.
-  void keep_select(EntryPlan& entry, const PermissionId& id, KeyId coming) {
-    if (input_.progress.waited_enough && input_.progress.waited_enough(entry.id)) return;
+  void keep_select(Going& going, KeyId coming) {
+    if (!may_wait(going)) return;
     std::vector<Action> first;
-    for (const Action& action : entry.actions) {
+    for (const Action& action : going.revokes) {
       Action rest = part_of(action, false);
       if (!std::get<PermissionValue>(rest.value).permissions.empty()) first.push_back(std::move(rest));
     }
-    if (first.empty()) return put_off(entry, id, coming);
-    drop(entry.id);
-    entry.actions = std::move(first);
-    entry.put_off = true;
-    plan_.actions.insert(plan_.actions.end(), entry.actions.begin(), entry.actions.end());
+    if (first.empty()) return put_off(going, coming);
+    drop(going);
+    going.entry->actions = std::move(first);
+    going.entry->put_off = true;
+    plan_.actions.insert(plan_.actions.end(), going.entry->actions.begin(), going.entry->actions.end());
   }
 
-  void drop(KeyId id) {
-    const EntryKey& key = ledger_.key(id);
-    std::erase_if(plan_.actions, [&](const Action& action) { return action.key == key; });
+  void drop(const Going& going) {
+    const EntryKey& key = ledger_.key(going.entry->id);
+    for (auto* actions : {&plan_.actions, &by_tags_}) {
+      std::erase_if(*actions, [&](const Action& action) { return action.key == key && action.verb == Verb::Revoke; });
+    }
   }
 
   CatalogPlan& plan_;
+  std::vector<Action>& by_tags_;
   const Ledger& ledger_;
   const PlanInput& input_;
-  std::map<std::string, std::vector<Given>> given_;  ///< by principal
-  std::map<std::string, std::vector<KeyId>> failing_;  ///< by principal
+  const catalog::Snapshot& own_;
+  const Outlook outlook_;
+  std::map<std::string, std::vector<Coming>> comings_;  ///< by principal
+  std::map<std::string, std::optional<KeyId>> tags_;    ///< that change, by "resource#key"; nullopt: at hand
   std::vector<Action> late_;
 };
 
 }  // namespace
 
-std::vector<Action> replaced_last(CatalogPlan& plan, const PlanInput& input) { return Replacing(plan, input).run(); }
+std::vector<Action> replaced_last(CatalogPlan& plan, std::vector<Action>& by_tags, const PlanInput& input) {
+  return Replacing(plan, by_tags, input).run();
+}
 
 bool leave_select(std::vector<Action>& actions) {
   std::vector<Action> out;

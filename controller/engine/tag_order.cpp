@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 
+#include "controller/engine/outlook.h"
 #include "controller/engine/tag_trial.h"
 
 namespace datamesh::engine {
@@ -49,6 +50,12 @@ bool has_cause(const std::vector<Action>& actions, std::initializer_list<Cause> 
   });
 }
 
+std::vector<KeyId> open_by_tags(const PlanInput& input, const CatalogRef& catalog) {
+  std::vector<KeyId> out = input.progress.open ? input.progress.open(catalog) : std::vector<KeyId>{};
+  std::erase_if(out, [&](KeyId id) { return !is_about_tags(input.ledger->key(id).local); });
+  return out;
+}
+
 /// One ordering of what is planned by the tags of one account.
 class Ordering {
  public:
@@ -60,7 +67,8 @@ class Ordering {
         owner_(owner),
         tags_in_{owner, input.catalog.region},
         tags_(*input.snapshots(tags_in_)),
-        trial_(ledger_, tags_, tags_in_) {}
+        trial_(ledger_, tags_, tags_in_),
+        outlook_(plan, input) {}
 
   std::vector<Action> run(const Preference& preference) {
     for (EntryPlan& entry : plan_.entries) take_up(entry);
@@ -89,7 +97,7 @@ class Ordering {
 
  private:
   std::vector<KeyId> open_in(const CatalogRef& catalog) const {
-    return input_.progress.open_by_tags ? input_.progress.open_by_tags(catalog) : std::vector<KeyId>{};
+    return open_by_tags(input_, catalog);
   }
 
   // ---- what is there to be ordered
@@ -356,7 +364,7 @@ class Ordering {
 
   bool comes_soon(KeyId id) const {
     if (unrecorded_.contains(id) || on_their_way_.contains(id)) return true;
-    return !at_hand_.contains(id) && input_.progress.comes_soon && input_.progress.comes_soon(id);
+    return !at_hand_.contains(id) && outlook_.comes(id);
   }
 
   /// It is on its way, or at hand and kept back by what is on its way.
@@ -433,6 +441,7 @@ class Ordering {
   const CatalogRef tags_in_;
   const catalog::Snapshot& tags_;
   TagTrial trial_;
+  const Outlook outlook_;
   std::list<TagStep> steps_;
   std::map<std::pair<std::string, bool>, TagStep*> by_resource_;
   std::set<KeyId> planned_;
@@ -474,9 +483,9 @@ std::vector<KeyId> other_changes_by_tags(const PlanInput& input, const std::vect
   std::vector<KeyId> out;
   const bool concerned =
       std::any_of(ids.begin(), ids.end(), [&](KeyId id) { return is_about_tags(input.ledger->key(id).local); });
-  if (!concerned || !input.progress.open_by_tags) return out;
+  if (!concerned) return out;
   const std::set<KeyId> known(ids.begin(), ids.end());
-  for (const KeyId id : input.progress.open_by_tags(input.catalog)) {
+  for (const KeyId id : open_by_tags(input, input.catalog)) {
     if (!known.contains(id) && !input.progress.rests(id)) out.push_back(id);
   }
   return out;

@@ -138,7 +138,7 @@ const std::string kConsumer = kWorld + kLink + kToLab;
 TEST(LinkGrant, GivesTheLinkTheDatabaseAndTheTables) {
   EXPECT_EQ(claimed(kConsumer + kAnalysts, "lab", "analysts"),
             (Lines{"8 K: Permission alltables:C:orders@" + kRole + " = SELECT, DESCRIBE <- ShareAcceptance C, C: "
-                   "Permission database:C:orders@K, ShareAcceptance C",
+                   "Permission database:C:orders@K, C: Permission alltables:C:orders@K",
                    "8 K: Permission database:C:orders@" + kRole + " = DESCRIBE <- ShareAcceptance C, C: Permission "
                    "database:C:orders@K",
                    "8 K: Permission database:K:orders@" + kRole + " = DESCRIBE <- Link orders"}));

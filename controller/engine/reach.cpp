@@ -1,0 +1,76 @@
+#include "controller/engine/reach.h"
+
+#include <algorithm>
+
+#include "controller/engine/tag_rights.h"
+
+namespace datamesh::engine {
+
+using catalog::PermissionSet;
+using catalog::ResourceId;
+using catalog::ResourceType;
+
+namespace {
+
+bool is_on_tables(ResourceType type) {
+  return type == ResourceType::Table || type == ResourceType::AllTables || type == ResourceType::Columns ||
+         type == ResourceType::ColumnsExcept || type == ResourceType::DataFilter || type == ResourceType::TablePolicy;
+}
+
+/// Some table is part of both.
+bool tables_meet(const ResourceId& a, const ResourceId& b) {
+  return a.type == ResourceType::AllTables || b.type == ResourceType::AllTables || a.table == b.table;
+}
+
+bool reaches_any(const TagPolicy& policy, const std::set<std::string>& resources, const Tags& tags) {
+  return std::any_of(resources.begin(), resources.end(), [&](const std::string& each) { return policy.reaches(each, tags); });
+}
+
+}  // namespace
+
+bool Reach::is_on_databases() const {
+  return id.resource.type == ResourceType::Database || id.resource.type == ResourceType::DatabasePolicy;
+}
+
+std::optional<Reach> reach_of(const catalog::LocalKey& key) {
+  if (key.kind != catalog::EntryKind::Permission) return std::nullopt;
+  auto id = catalog::parse_permission_id(key.name);
+  if (!id) return std::nullopt;
+  Reach out{std::move(*id), tag_policy_of(key)};
+  if (!out.is_on_databases() && !is_on_tables(out.id.resource.type)) return std::nullopt;
+  return out;
+}
+
+PermissionSet permissions_in(const catalog::PermissionValue& value, ResourceType type) {
+  PermissionSet out = Rights::of(value, type).permissions;
+  if (!value.columns.empty()) {
+    out.insert(catalog::Permission::Select);
+    out.insert(catalog::Permission::Describe);
+  }
+  return out;
+}
+
+std::set<std::string> resources_of(const Reach& named, const PlanInput& input) {
+  const ResourceId& resource = named.id.resource;
+  const CatalogRef catalog{resource.owner, input.catalog.region};
+  const catalog::Snapshot* snapshot = input.snapshots(catalog);
+  if (snapshot == nullptr) return {};
+  if (named.is_on_databases()) return {resource.database};
+  const std::string from = resource.type == ResourceType::AllTables ? resource.database : resource.database + "/" + resource.table;
+  return tagged_under(from, *snapshot, *input.ledger, catalog);
+}
+
+bool meet(const Reach& goes, const Reach& comes, const PlanInput& input) {
+  const ResourceId& a = goes.id.resource;
+  const ResourceId& b = comes.id.resource;
+  if (a.owner != b.owner || goes.is_on_databases() != comes.is_on_databases()) return false;
+  if (goes.policy && comes.policy) return overlap(*goes.policy, *comes.policy);
+  if (!goes.policy && !comes.policy) return a.database == b.database && (goes.is_on_databases() || tables_meet(a, b));
+  const CatalogRef catalog{a.owner, input.catalog.region};
+  const catalog::Snapshot* snapshot = input.snapshots(catalog);
+  if (snapshot == nullptr) return false;
+  if (goes.policy) return reaches_any(*goes.policy, resources_of(comes, input), TagsNow(*snapshot));
+  return reaches_any(*comes.policy, resources_of(goes, input), TagsInTheEnd(*input.ledger, *snapshot, catalog));
+}
+
+}  // namespace datamesh::engine

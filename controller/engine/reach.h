@@ -1,0 +1,31 @@
+// What permissions on databases and tables reach, by name or by tags, and whether two of them have something in common. Reads the
+// ledger and the snapshots, changes neither.
+#pragma once
+
+#include <optional>
+
+#include "controller/engine/planner.h"
+#include "controller/engine/tag_view.h"
+
+namespace datamesh::engine {
+
+struct Reach {
+  catalog::PermissionId id;
+  std::optional<TagPolicy> policy;  ///< of what is given by tags
+
+  bool is_on_databases() const;
+};
+
+/// nullopt for what is no permission on databases, on tables or on a part of these.
+std::optional<Reach> reach_of(const catalog::LocalKey& key);
+
+/// The permissions, with those that they stand for; SELECT on columns counts as SELECT.
+catalog::PermissionSet permissions_in(const catalog::PermissionValue& value, catalog::ResourceType type);
+
+/// True when some database, table or column is reached by `goes` as tags are now, and by `comes` as they will be.
+bool meet(const Reach& goes, const Reach& comes, const PlanInput& input);
+
+/// The tagged resources among which those that a permission by name is on are found; empty while their catalog has not been read.
+std::set<std::string> resources_of(const Reach& named, const PlanInput& input);
+
+}  // namespace datamesh::engine
