@@ -10,7 +10,7 @@ namespace datamesh::engine {
 
 class Outlook {
  public:
-  /// Of the plan as it is now: made again when its verdicts change.
+  /// Sees the verdicts of the plan's entries as they are when it is asked; no entry may be added meanwhile.
   Outlook(const CatalogPlan& plan, const PlanInput& input);
 
   /// True when the entry is claimed and nothing is known to be in its way but what comes as well: it is planned, is not on record

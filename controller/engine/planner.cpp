@@ -333,9 +333,10 @@ class Planning {
     return revoke ? catalog::Surplus::All : catalog::Surplus::OursOnly;
   }
 
-  std::optional<KeyId> first_missing_need(KeyId id) const {
+  /// `but`: that one aside.
+  std::optional<KeyId> first_missing_need(KeyId id, std::optional<KeyId> but = std::nullopt) const {
     for (const KeyId need : ledger_.needs(id)) {
-      if (!planned_.contains(need) && !in_place(ledger_, input_.snapshots, need)) return need;
+      if (need != but && !planned_.contains(need) && !in_place(ledger_, input_.snapshots, need)) return need;
     }
     return std::nullopt;
   }
@@ -346,14 +347,11 @@ class Planning {
     const auto wanted = catalog::parse_permission_id(ledger_.key(id).local.name);
     const auto needed = catalog::parse_permission_id(ledger_.key(missing).local.name);
     if (!wanted || !needed || wanted->resource != needed->resource || wanted->resource.type != catalog::ResourceType::Table) return false;
-    const auto needs = ledger_.needs(id);
-    const bool is_all = std::all_of(needs.begin(), needs.end(), [&](KeyId need) {
-      return need == missing || planned_.contains(need) || in_place(ledger_, input_.snapshots, need);
-    });
+    if (first_missing_need(id, missing)) return false;
     const catalog::Snapshot* snapshot = input_.snapshots(ledger_.key(missing).catalog);
     const auto* seen = snapshot == nullptr ? nullptr : snapshot->find(ledger_.key(missing).local);
     const auto* has = seen == nullptr ? nullptr : std::get_if<PermissionValue>(seen);
-    return is_all && has != nullptr && has->grantable.has(catalog::Permission::Select) && leave_select(out.actions);
+    return has != nullptr && has->grantable.has(catalog::Permission::Select) && leave_select(out.actions);
   }
 
   /// Values of a tag that something uses, whoever made it, stay: they would vanish from it without a word.

@@ -22,8 +22,12 @@ bool tables_meet(const ResourceId& a, const ResourceId& b) {
   return a.type == ResourceType::AllTables || b.type == ResourceType::AllTables || a.table == b.table;
 }
 
-bool reaches_any(const TagPolicy& policy, const std::set<std::string>& resources, const Tags& tags) {
-  return std::any_of(resources.begin(), resources.end(), [&](const std::string& each) { return policy.reaches(each, tags); });
+/// The resources by whose tags it is decided what of a permission by name is reached.
+std::set<std::string> resources_of(const Reach& named, const catalog::Snapshot& snapshot, const Ledger& ledger, const CatalogRef& catalog) {
+  const ResourceId& resource = named.id.resource;
+  if (named.is_on_databases()) return {resource.database};
+  const std::string from = resource.type == ResourceType::AllTables ? resource.database : resource.database + "/" + resource.table;
+  return tagged_under(from, snapshot, ledger, catalog);
 }
 
 }  // namespace
@@ -50,16 +54,6 @@ PermissionSet permissions_in(const catalog::PermissionValue& value, ResourceType
   return out;
 }
 
-std::set<std::string> resources_of(const Reach& named, const PlanInput& input) {
-  const ResourceId& resource = named.id.resource;
-  const CatalogRef catalog{resource.owner, input.catalog.region};
-  const catalog::Snapshot* snapshot = input.snapshots(catalog);
-  if (snapshot == nullptr) return {};
-  if (named.is_on_databases()) return {resource.database};
-  const std::string from = resource.type == ResourceType::AllTables ? resource.database : resource.database + "/" + resource.table;
-  return tagged_under(from, *snapshot, *input.ledger, catalog);
-}
-
 bool meet(const Reach& goes, const Reach& comes, const PlanInput& input) {
   const ResourceId& a = goes.id.resource;
   const ResourceId& b = comes.id.resource;
@@ -69,8 +63,12 @@ bool meet(const Reach& goes, const Reach& comes, const PlanInput& input) {
   const CatalogRef catalog{a.owner, input.catalog.region};
   const catalog::Snapshot* snapshot = input.snapshots(catalog);
   if (snapshot == nullptr) return false;
-  if (goes.policy) return reaches_any(*goes.policy, resources_of(comes, input), TagsNow(*snapshot));
-  return reaches_any(*comes.policy, resources_of(goes, input), TagsInTheEnd(*input.ledger, *snapshot, catalog));
+  const TagsNow now(*snapshot);
+  const TagsInTheEnd in_the_end(*input.ledger, *snapshot, catalog);
+  const TagPolicy& policy = goes.policy ? *goes.policy : *comes.policy;
+  const Tags& tags = goes.policy ? static_cast<const Tags&>(now) : in_the_end;
+  const auto resources = resources_of(goes.policy ? comes : goes, *snapshot, *input.ledger, catalog);
+  return std::any_of(resources.begin(), resources.end(), [&](const std::string& each) { return policy.reaches(each, tags); });
 }
 
 }  // namespace datamesh::engine

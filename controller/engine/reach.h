@@ -25,7 +25,4 @@ catalog::PermissionSet permissions_in(const catalog::PermissionValue& value, cat
 /// True when some database, table or column is reached by `goes` as tags are now, and by `comes` as they will be.
 bool meet(const Reach& goes, const Reach& comes, const PlanInput& input);
 
-/// The tagged resources among which those that a permission by name is on are found; empty while their catalog has not been read.
-std::set<std::string> resources_of(const Reach& named, const PlanInput& input);
-
 }  // namespace datamesh::engine

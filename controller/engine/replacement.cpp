@@ -50,6 +50,46 @@ std::vector<Action> revokes_in(const EntryPlan& entry) {
   return common(granted, revoked).empty() ? out : std::vector<Action>{};
 }
 
+/// A permission that is declared and not there.
+struct Coming {
+  KeyId id;
+  Reach reach;
+  PermissionSet given;
+  std::optional<KeyId> waits_for;
+  bool is_planned = false;
+  bool at_hand = false;  ///< it is granted in this plan
+};
+
+/// Found by what it is on, so that each revoke is held against what may take its place, and not against all that is open.
+class Comings {
+ public:
+  void add(Coming coming) {
+    const ResourceId& resource = coming.reach.id.resource;
+    (coming.reach.policy ? by_tags_ : by_database_[resource.database]).push_back(std::move(coming));
+  }
+  /// Those that may have something in common with `reach`.
+  std::vector<const Coming*> near(const Reach& reach) const {
+    std::vector<const Coming*> out;
+    const auto add = [&](const std::vector<Coming>& some) {
+      for (const Coming& each : some) out.push_back(&each);
+    };
+    add(by_tags_);
+    if (reach.policy) {
+      for (const auto& [database, some] : by_database_) add(some);
+    } else if (const auto some = by_database_.find(reach.id.resource.database); some != by_database_.end()) {
+      add(some->second);
+    }
+    return out;
+  }
+
+ private:
+  std::vector<Coming> by_tags_;
+  std::map<std::string, std::vector<Coming>> by_database_;
+};
+
+/// Tag assignments that change, by "resource#key"; nullopt: at hand.
+using TagChanges = std::map<std::string, std::optional<KeyId>>;
+
 class Replacing {
  public:
   Replacing(CatalogPlan& plan, std::vector<Action>& by_tags, const PlanInput& input)
@@ -81,14 +121,6 @@ class Replacing {
     std::vector<Action> revokes;
     PermissionSet taken;
   };
-  struct Coming {
-    KeyId id;
-    Reach reach;
-    PermissionSet given;
-    bool is_planned;
-    bool at_hand;  ///< it is granted in this plan
-    std::optional<KeyId> waits_for;
-  };
 
   // ---- what comes
 
@@ -113,12 +145,14 @@ class Replacing {
     const PermissionSet given = reach ? still_to_give(id, *reach) : PermissionSet{};
     if (given.empty()) return;
     const bool at_hand = planned != nullptr && planned->verdict == EntryVerdict::Act;
-    comings_[reach->id.principal].push_back({id, std::move(*reach), given, planned != nullptr, at_hand, waits_for});
+    Comings& comings = comings_[reach->id.principal];
+    comings.add({id, std::move(*reach), given, waits_for, planned != nullptr, at_hand});
   }
 
   void note_tag(KeyId id, bool at_hand) {
     const EntryKey& key = ledger_.key(id);
-    if (key.local.kind == EntryKind::TagAssignment) tags_.emplace(key.local.name, at_hand ? std::nullopt : std::optional(id));
+    if (key.local.kind != EntryKind::TagAssignment) return;
+    tags_[key.catalog.account].emplace(key.local.name, at_hand ? std::nullopt : std::optional(id));
   }
 
   std::vector<KeyId> open_in(const CatalogRef& catalog) const {
@@ -146,7 +180,8 @@ class Replacing {
   void look_at(Going& going) {
     bool has_replacement = false;
     std::optional<KeyId> awaited;
-    for (const Coming& coming : comings_[going.reach.id.principal]) {
+    for (const Coming* each : comings_[going.reach.id.principal].near(going.reach)) {
+      const Coming& coming = *each;
       if (coming.id == going.entry->id || (going.reach.policy && coming.reach.policy)) continue;  // order_by_tags sees to these
       if ((coming.given & going.taken).empty() || !meet(going.reach, coming.reach, input_)) continue;
       if (coming.at_hand) {
@@ -171,7 +206,6 @@ class Replacing {
 
   /// What changes the tags of what is reached by name may let in whoever has a permission by tags.
   void look_for_tags(const Going& going, bool& has_replacement, std::optional<KeyId>& awaited) {
-    if (going.reach.is_on_databases() || !tags_may_change(going.reach)) return;
     const auto changes = tag_changes_of(going.reach);
     if (changes.empty() || !is_let_in_by_tags(going)) return;
     for (const auto& id : changes) {
@@ -180,61 +214,69 @@ class Replacing {
     }
   }
 
-  bool tags_may_change(const Reach& reach) const {
-    return reach.id.resource.owner != input_.catalog.account || !tags_.empty();
-  }
-
-  /// Of the table, of what is in it and of what it is in: those that are not at hand, and one nullopt for each that is.
-  std::vector<std::optional<KeyId>> tag_changes_of(const Reach& named) const {
-    std::map<std::string, std::optional<KeyId>> all = tags_;
-    const std::string& owner = named.id.resource.owner;
-    if (owner != input_.catalog.account) {
-      all.clear();
-      for (const KeyId id : open_in({owner, input_.catalog.region})) {
-        const EntryKey& key = ledger_.key(id);
-        if (key.local.kind == EntryKind::TagAssignment) all.emplace(key.local.name, id);
-      }
-    }
+  /// Of what it is on, of what is in that and of what that is in.
+  std::vector<std::optional<KeyId>> tag_changes_of(const Reach& named) {
+    const ResourceId& resource = named.id.resource;
+    const TagChanges& all = tags_of(resource.owner);
+    const std::string table = resource.database + "/" + resource.table;
     std::vector<std::optional<KeyId>> out;
-    const std::string& database = named.id.resource.database;
-    const auto resources = all.empty() ? std::set<std::string>{} : resources_of(named, input_);
-    for (const auto& [tag, id] : all) {
-      const std::string resource = split_tag(tag).first;
-      if (resource == database || resources.contains(resource)) out.push_back(id);
+    for (auto at = all.lower_bound(resource.database); at != all.end() && at->first.starts_with(resource.database); ++at) {
+      const std::string tagged = split_tag(at->first).first;
+      const bool is_within = !named.is_on_databases() && (resource.type == ResourceType::AllTables ? tagged.starts_with(resource.database + "/")
+                                                                                                 : tagged == table || tagged.starts_with(table + "/"));
+      if (tagged == resource.database || is_within) out.push_back(at->second);
     }
     return out;
   }
 
+  const TagChanges& tags_of(const std::string& owner) {
+    const auto [at, is_new] = tags_.try_emplace(owner);
+    if (is_new && owner != input_.catalog.account) {
+      for (const KeyId id : open_in({owner, input_.catalog.region})) note_tag(id, false);
+    }
+    return at->second;
+  }
+
   /// A permission by tags that the principal has, or gets, will reach what is taken.
-  bool is_let_in_by_tags(const Going& going) const {
+  bool is_let_in_by_tags(const Going& going) {
     const std::set<std::string> principals{going.reach.id.principal};
     const auto reaches = [&](const catalog::LocalKey& key, const PermissionSet& given) {
       const auto reach = reach_of(key);
       return reach && !(given & going.taken).empty() && meet(going.reach, *reach, input_);
     };
     const auto held = tag_policies(own_, going.reach.id.resource.owner, &principals);
-    const auto comings = comings_.find(going.reach.id.principal);
+    const auto comings = comings_[going.reach.id.principal].near(going.reach);
     return std::any_of(held.begin(), held.end(), [&](const TagPolicy& policy) {
-             return reaches(policy.key, permissions_in(policy.value, ResourceType::TablePolicy));
+             return reaches(policy.key, permissions_in(policy.value, policy.on_databases ? ResourceType::DatabasePolicy : ResourceType::TablePolicy));
            }) ||
-           (comings != comings_.end() && std::any_of(comings->second.begin(), comings->second.end(), [&](const Coming& coming) {
-              return coming.reach.policy && reaches(ledger_.key(coming.id).local, coming.given);
-            }));
+           std::any_of(comings.begin(), comings.end(), [&](const Coming* coming) {
+             return coming->reach.policy && reaches(ledger_.key(coming->id).local, coming->given);
+           });
   }
 
   /// A whole account loses something. What it is to pass on in its place, to somebody who has it from there now, comes first.
-  std::optional<KeyId> passed_on(const Going& going) const {
+  std::optional<KeyId> passed_on(const Going& going) {
     const std::string& account = going.reach.id.principal;
     if (!catalog::is_account_id(account) || account == input_.catalog.account) return std::nullopt;
     const CatalogRef there{account, input_.catalog.region};
     const catalog::Snapshot* local = input_.snapshots(there);
     if (local == nullptr) return std::nullopt;
-    for (const KeyId id : open_in(there)) {
-      const auto reach = reach_of(ledger_.key(id).local);
-      if (!reach || (still_to_give(id, *reach) & going.taken).empty() || !meet(going.reach, *reach, input_)) continue;
-      if (outlook_.comes(id) && holds_some(*local, there, going, *reach)) return id;
+    for (const Coming* coming : coming_in(there).near(going.reach)) {
+      if ((coming->given & going.taken).empty() || !meet(going.reach, coming->reach, input_)) continue;
+      if (outlook_.comes(coming->id) && holds_some(*local, there, going, coming->reach)) return coming->id;
     }
     return std::nullopt;
+  }
+
+  const Comings& coming_in(const CatalogRef& there) {
+    const auto [at, is_new] = coming_elsewhere_.try_emplace(there.account);
+    if (!is_new) return at->second;
+    for (const KeyId id : open_in(there)) {
+      auto reach = reach_of(ledger_.key(id).local);
+      const PermissionSet given = reach ? still_to_give(id, *reach) : PermissionSet{};
+      if (!given.empty()) at->second.add({id, std::move(*reach), given, std::nullopt});
+    }
+    return at->second;
   }
 
   /// The principal of `coming` has something of what is taken from its account.
@@ -320,9 +362,11 @@ class Replacing {
     }
     if (first.empty()) return put_off(going, coming);
     drop(going);
-    going.entry->actions = std::move(first);
+    auto& actions = going.entry->actions;
+    std::erase_if(actions, [](const Action& action) { return action.verb == Verb::Revoke; });
+    actions.insert(actions.end(), first.begin(), first.end());
     going.entry->put_off = true;
-    plan_.actions.insert(plan_.actions.end(), going.entry->actions.begin(), going.entry->actions.end());
+    plan_.actions.insert(plan_.actions.end(), first.begin(), first.end());
   }
 
   void drop(const Going& going) {
@@ -338,8 +382,9 @@ class Replacing {
   const PlanInput& input_;
   const catalog::Snapshot& own_;
   const Outlook outlook_;
-  std::map<std::string, std::vector<Coming>> comings_;  ///< by principal
-  std::map<std::string, std::optional<KeyId>> tags_;    ///< that change, by "resource#key"; nullopt: at hand
+  std::map<std::string, Comings> comings_;           ///< by principal
+  std::map<std::string, Comings> coming_elsewhere_;  ///< by account, those that were asked for
+  std::map<std::string, TagChanges> tags_;           ///< by account, those that were asked for
   std::vector<Action> late_;
 };
 

@@ -127,13 +127,20 @@ class Run {
     return out;
   }
 
+  /// What is revoked by name after tags gives way to what these let in.
+  bool stands_after_tags_that_failed(const Action& action) const {
+    if (tagging_failed_.empty()) return false;
+    const auto id = catalog::parse_permission_id(action.key.local.name);
+    return id && tagging_failed_.contains(id->resource.database);
+  }
+
   /// A permission by tags changes after the tags that keep it from harm, and is revoked after what is granted in its place.
   bool is_too_early(std::size_t i) {
     if (!is_permission(i)) return false;
     const Action& action = actions_[i];
     const bool waits_for_tags = !tagging_failed_.empty() && is_by_tags(action);
     if (action.verb == Verb::Revoke) {
-      return waits_for_tags || (!granting_failed_.empty() && granting_failed_.contains(principal_of(action)));
+      return waits_for_tags || stands_after_tags_that_failed(action) || (!granting_failed_.empty() && granting_failed_.contains(principal_of(action)));
     }
     if (!waits_for_tags) return false;
     granting_failed_.insert(principal_of(action));

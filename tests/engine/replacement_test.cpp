@@ -9,19 +9,21 @@ namespace {
 
 constexpr const char* kReader = "arn:aws:iam::100000000001:role/reader";
 
-const std::string kTagged = std::string(R"Y(
+/// `level`: of the database.
+std::string product(const std::string& level) {
+  return std::string(R"Y(
 apiVersion: datamesh.dev/v1alpha1
 kind: LFTag
 metadata: {name: level, namespace: governance}
 spec: {account: central, key: level, values: [public, internal]}
----)Y") + kOrdersHead + R"Y(  tagGrants: Allow
-  tags: {level: internal}
+---)Y") + kOrdersHead + "  tagGrants: Allow\n  tags: {level: " + level + R"Y(}
   tables:
     - name: orders
       columns: [{name: id, type: bigint}, {name: customer, type: string}]
     - name: items
       columns: [{name: sku, type: string}]
 )Y";
+}
 
 /// What a Grant says of what it gives; `expression` for those by tags, else what follows the product or link.
 struct Form {
@@ -67,7 +69,7 @@ class ReplacementWorld : public SmallWorld {
  public:
   /// `across`: the reader is of another account, which passes on what it was given.
   ReplacementWorld(bool across, const std::string& from) : across_(across) {
-    apply(kTagged);
+    apply(product("internal"));
     if (across) apply("apiVersion: datamesh.dev/v1alpha1\nkind: ResourceLink\nmetadata: {name: orders, namespace: analytics}\nspec: {account: analytics, product: {namespace: retail, name: orders}}\n");
     declare(from);
     start_engine();
@@ -96,6 +98,9 @@ class ReplacementWorld : public SmallWorld {
   }
   /// The writes after which the reader did not read the column `id`, the first `refused` ones being refused.
   Lines gaps(const std::string& from, const std::string& to, int refused) {
+    return gaps([&] { declare(to), forget(from, to); }, refused);
+  }
+  Lines gaps(const std::function<void()>& change, int refused) {
     Lines out;
     hooks->before = [refused](const aws::Call& call) mutable -> std::optional<Error> {
       if (!is_write(call) || call.service != aws::Service::LakeFormation || refused-- <= 0) return std::nullopt;
@@ -105,8 +110,7 @@ class ReplacementWorld : public SmallWorld {
       if (is_write(call) && !reads()) out.push_back(call.target.account + " " + call.operation);
       return std::nullopt;
     };
-    declare(to);
-    forget(from, to);
+    change();
     settle();
     *hooks = {};
     return out;
@@ -134,6 +138,27 @@ void expect_no_gaps(bool across) {
 TEST(Replacement, OfOnePermissionByAnotherLeavesNoGap) { expect_no_gaps(false); }
 
 TEST(Replacement, OfWhatAnotherAccountPassesOnLeavesNoGap) { expect_no_gaps(true); }
+
+TEST(Replacement, ByATagThatLetsInWhoeverHasAPermissionLeavesNoGap) {
+  for (const bool across : {false, true}) {
+    for (const std::string from : {"all tables", "the table", "one column"}) {
+      for (const int refused : {0, 2}) {
+        ReplacementWorld world(across, from);
+        world.declare("a tag");
+        world.apply(product("public"));
+        world.settle();
+        ASSERT_TRUE(world.reads());
+        const Lines gaps = world.gaps([&] {
+          world.apply(product("internal"));
+          world.forget(from, "a tag");
+        }, refused);
+        EXPECT_EQ(gaps, Lines{}) << from << (across ? " across" : "") << " refused " << refused;
+        EXPECT_TRUE(world.engine->converged()) << world.engine->status().dump(2);
+        EXPECT_TRUE(world.reads());
+      }
+    }
+  }
+}
 
 TEST(Replacement, ThatIsRefusedForGoodKeepsNothing) {
   ReplacementWorld world(false, "the table");

@@ -205,9 +205,9 @@ ScriptedApi::Answer refusing(const std::string& operation) {
 TEST(Apply, ChangesNoTagAndTakesNothingBackAfterAGrantByTagsThatFailed) {
   ScriptedApi api;
   api.on("BatchGrantPermissions", refusing("BatchGrantPermissions"));
-  EXPECT_EQ(words(run(api, {by_tags(Verb::Grant, "a"), tag("sales", "level"), by_tags(Verb::Revoke, "a"), permission(Verb::Revoke, 1)})),
+  EXPECT_EQ(words(run(api, {by_tags(Verb::Grant, "a"), tag("hr", "level"), by_tags(Verb::Revoke, "a"), permission(Verb::Revoke, 1)})),
             (Words{"failed:Denied", "not-tried", "not-tried", "done"}))
-      << "what is taken from others by name does not wait";
+      << "what is taken from others by name in another database does not wait";
 }
 
 TEST(Apply, GrantsAndRevokesNothingByTagsAfterATagThatFailed) {
@@ -215,6 +215,14 @@ TEST(Apply, GrantsAndRevokesNothingByTagsAfterATagThatFailed) {
   api.on("AddLFTagsToResource", refusing("AddLFTagsToResource"));
   EXPECT_EQ(words(run(api, {tag("sales", "level"), by_tags(Verb::Grant, "a"), by_tags(Verb::Revoke, "b"), tag("hr", "level")})),
             (Words{"failed:Denied", "not-tried", "not-tried", "not-tried"}));
+}
+
+TEST(Apply, TakesNothingBackByNameAfterATagOfTheDatabaseThatFailed) {
+  ScriptedApi api;
+  api.on("AddLFTagsToResource", refusing("AddLFTagsToResource"));
+  EXPECT_EQ(words(run(api, {permission(Verb::Revoke, 0), tag("sales", "level"), permission(Verb::Revoke, 1)})),
+            (Words{"done", "failed:Denied", "not-tried"}));
+  EXPECT_EQ(words(run(api, {tag("hr", "level"), permission(Verb::Revoke, 1)})), (Words{"failed:Denied", "done"}));
 }
 
 TEST(Apply, GrantsNothingByTagsAfterATagThatStaysSinceSomethingCouldNotBeTakenBack) {
