@@ -52,6 +52,18 @@ LocalKey holder_of_tag(std::string_view name) {
   if (first == resource.npos) return database_key(resource);
   return table_key(resource.substr(0, first), resource.substr(first + 1, resource.find('/', first + 1) - first - 1));
 }
+std::string tagged_column(const LocalKey& key) {
+  if (key.kind != EntryKind::TagAssignment) return {};
+  const std::string_view resource = std::string_view(key.name).substr(0, key.name.rfind('#'));
+  const std::size_t first = resource.find('/');
+  const std::size_t second = first == resource.npos ? first : resource.find('/', first + 1);
+  return second == resource.npos ? std::string() : std::string(resource.substr(second + 1));
+}
+bool has_column(const Table& table, std::string_view name) {
+  const auto is_it = [&](const ColumnShape& column) { return column.name == name; };
+  return std::any_of(table.columns.begin(), table.columns.end(), is_it) ||
+         std::any_of(table.partition_keys.begin(), table.partition_keys.end(), is_it);
+}
 LocalKey database_link_key(std::string_view name) { return {EntryKind::Link, std::string(name)}; }
 LocalKey table_link_key(std::string_view database, std::string_view name) {
   return {EntryKind::Link, joined(database, name)};

@@ -59,6 +59,8 @@ LocalKey table_link_key(std::string_view database, std::string_view name);
 LocalKey permission_key(const PermissionId& id);
 /// The database or table that carries the tag of this TagAssignment; of a column's its table.
 LocalKey holder_of_tag(std::string_view name);
+/// The column that carries it; empty of what is no tag of a column.
+std::string tagged_column(const LocalKey& key);
 
 /// An immutable value shared by claims, snapshots and actions; compares by content.
 template <class T>
@@ -131,6 +133,9 @@ struct Table {
   std::optional<Time> created;
   bool operator==(const Table&) const = default;
 };
+
+/// A column or a partition key.
+bool has_column(const Table& table, std::string_view name);
 
 struct Link {
   std::string owner;  ///< account of the target

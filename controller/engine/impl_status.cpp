@@ -148,7 +148,7 @@ bool Engine::Impl::is_needed_for_release(const Resource& resource) const {
     if (each.first == resource.key) return false;
     return std::any_of(each.second->recorded.begin(), each.second->recorded.end(), [&](const auto& pair) {
       return !pair.second.retain && ledger_.key(pair.first).catalog.account == account->account_id &&
-             !ledger_.is_claimed(pair.first);
+             !ledger_.is_claimed(pair.first) && !ledger_.keeps(*each.second, pair.first);
     });
   });
 }
@@ -245,6 +245,7 @@ std::map<KeyId, Recorded> Engine::Impl::records_for(const ResourceState& state) 
     if (const auto* value = std::get_if<catalog::PermissionValue>(&claim.value)) {
       record.permission = united(record.permission, *value);
     }
+    if (const auto* tag = std::get_if<catalog::TagAssignment>(&claim.value)) record.tag_value = tag->value;
   }
   for (const auto& [id, record] : state.recorded) {
     if (out.contains(id) || claims_any(state, id)) continue;

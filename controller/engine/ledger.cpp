@@ -231,10 +231,30 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
   for (const ResourceState* owner : line.owners) {
     const Recorded& record = owner->recorded.at(id);
     out.permission = united(out.permission, record.permission);
+    if (!record.tag_value.empty()) out.tag_value = record.tag_value;
     if (record.adopted || record.retain || keeps(*owner, id)) out.deletable = false;
   }
   if (stays_with_its_holder(id)) out.deletable = false;
   return out;
+}
+
+bool Ledger::keeps(const ResourceState& state, KeyId id) const {
+  if (!state.recorded.contains(id)) return false;
+  if (is_of_a_dropped_column(state, id)) return true;
+  if (!state.unknown_tables) return false;
+  const catalog::LocalKey& local = key(id).local;
+  return state.key.kind == "Grant" || local.kind == EntryKind::Table ||
+         (local.kind == EntryKind::Permission && local.name.ends_with(catalog::kIamAllowedPrincipals));
+}
+
+bool Ledger::is_of_a_dropped_column(const ResourceState& state, KeyId id) const {
+  const auto& [ref, local] = key(id);
+  const std::string column = catalog::tagged_column(local);
+  if (column.empty() || claims_any(state, id)) return false;
+  const auto holder = lookup({ref, catalog::holder_of_tag(local.name)});
+  const auto table = holder ? claimed_value(state, *holder) : std::nullopt;
+  const auto* shape = table ? std::get_if<catalog::Shared<catalog::Table>>(&*table) : nullptr;
+  return shape != nullptr && (*shape)->schema_rule == catalog::SchemaRule::Exact && !catalog::has_column(**shape, column);
 }
 
 /// What is retained when nobody declares it any more keeps its tags, or whoever they kept out could read it. That tag Grants may

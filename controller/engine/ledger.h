@@ -35,6 +35,7 @@ struct IndexedClaim {
 /// What a resource's persisted status says that the operator made for it.
 struct Recorded {
   catalog::PermissionValue permission;  ///< of permissions: what was granted
+  std::string tag_value;                ///< of tags: what was assigned
   bool adopted = false;                 ///< it was there before the operator: never deleted
   bool retain = false;                  ///< stays when the claim ends
 
@@ -70,6 +71,7 @@ struct Desired {
 /// What the operator made of an entry.
 struct Ownership {
   catalog::PermissionValue permission;
+  std::string tag_value;
   bool deletable = false;  ///< made by the operator, and no owner wants it retained
 };
 
@@ -109,13 +111,8 @@ class Ledger {
   /// Those who have `id` on record. An entry that a whole mesh shares has thousands of them.
   const std::vector<ResourceState*>& owners(KeyId id) const { return lines_[id].owners; }
   /// `state` has a record of a table, of what leaves it to IAM, or of what a Grant gave, and cannot say now whether it still
-  /// claims it.
-  bool keeps(const ResourceState& state, KeyId id) const {
-    if (!state.unknown_tables || !state.recorded.contains(id)) return false;
-    const catalog::LocalKey& local = key(id).local;
-    return state.key.kind == "Grant" || local.kind == catalog::EntryKind::Table ||
-           (local.kind == catalog::EntryKind::Permission && local.name.ends_with(catalog::kIamAllowedPrincipals));
-  }
+  /// claims it. Or of a tag of a column that it has dropped from its table: the tag may come back with the column.
+  bool keeps(const ResourceState& state, KeyId id) const;
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
   /// The entries of all catalogs of `account` that are claimed.
   const std::set<KeyId>& claimed_in(const std::string& account) const;
@@ -125,6 +122,7 @@ class Ledger {
 
  private:
   bool stays_with_its_holder(KeyId id) const;
+  bool is_of_a_dropped_column(const ResourceState& state, KeyId id) const;
   void keep_given(KeyId id, Desired& out) const;
 
   struct Line {

@@ -109,6 +109,19 @@ std::optional<EntryKey> withheld_beside(const Snapshot& snapshot, const Ledger& 
   return std::nullopt;
 }
 
+bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, const PermissionValue& value) {
+  const auto id = catalog::parse_permission_id(key.local.name);
+  if (!id || id->resource.owner != key.catalog.account || id->resource.database.empty()) return false;
+  const catalog::ResourceId& resource = id->resource;
+  const bool is_within = resource.type != catalog::ResourceType::Database;
+  const bool database_is_link = snapshot.find(catalog::database_link_key(resource.database)) != nullptr;
+  if (is_within && database_is_link) return true;
+  const bool table_is_link = !resource.table.empty() &&
+                             snapshot.find(catalog::table_link_key(resource.database, resource.table)) != nullptr;
+  const catalog::PermissionSet on_links{catalog::Permission::Describe, catalog::Permission::Drop};
+  return (database_is_link || table_is_link) && !on_links.contains(value.permissions);
+}
+
 std::optional<Rival> rival_of(const Snapshot& snapshot, const Ledger& ledger, const Action& grant) {
   if (grant.verb != catalog::Verb::Grant) return std::nullopt;
   const auto id = catalog::parse_permission_id(grant.key.local.name);

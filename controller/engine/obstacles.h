@@ -15,6 +15,10 @@ namespace datamesh::engine {
 /// links and tables. nullopt when the name is free, or nothing is created.
 std::optional<catalog::EntryKey> occupant_of(const catalog::Snapshot& snapshot, const catalog::Action& action);
 
+/// A link has taken the name of the database or table: what was granted on what had it before went with that. Only what
+/// links can carry may be there. Source: lake-formation.md 2.6
+bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const catalog::EntryKey& key, const catalog::PermissionValue& value);
+
 /// Rights of the same principal on the same table beside which `grant` has no effect or is refused.
 struct Rival {
   catalog::EntryKey key;

@@ -101,21 +101,6 @@ Cause release_cause(const Ledger& ledger, KeyId id) {
   return withheld ? Cause::Withheld : expired(ledger, id) ? Cause::Expired : Cause::Released;
 }
 
-/// A link has taken the name of the database or table: what was granted on what had it before went with that. Only what
-/// links can carry may be there. Source: lake-formation.md 2.6
-bool is_lost_to_a_link(const catalog::Snapshot& snapshot, const EntryKey& key, const PermissionValue& value) {
-  const auto id = catalog::parse_permission_id(key.local.name);
-  if (!id || id->resource.owner != key.catalog.account || id->resource.database.empty()) return false;
-  const catalog::ResourceId& resource = id->resource;
-  const bool is_within = resource.type != catalog::ResourceType::Database;
-  const bool database_is_link = snapshot.find(catalog::database_link_key(resource.database)) != nullptr;
-  if (is_within && database_is_link) return true;
-  const bool table_is_link = !resource.table.empty() &&
-                             snapshot.find(catalog::table_link_key(resource.database, resource.table)) != nullptr;
-  const catalog::PermissionSet on_links{catalog::Permission::Describe, catalog::Permission::Drop};
-  return (database_is_link || table_is_link) && !on_links.contains(value.permissions);
-}
-
 /// One planning of one catalog.
 class Planning {
  public:
@@ -174,6 +159,11 @@ class Planning {
       out.verdict = EntryVerdict::Waits;
       out.waits_for = going;
       out.message = to_string(ledger_.key(*going).local) + " is being deleted";
+      return out;
+    }
+    if (const auto table = awaited_with_column(ledger_, snapshot_, id)) {
+      out.verdict = EntryVerdict::Waits;
+      out.waits_for = table;
       return out;
     }
     if (out.actions.empty()) {
@@ -267,12 +257,13 @@ class Planning {
   std::vector<Action> difference(KeyId id, const EntryKey& key, const Desired& desired) {
     const EntryValue* observed = snapshot_.find(key.local);
     const EntryValue broken = broken_share(key, desired, observed);
+    const EntryValue believed = believed_tag(ledger_, snapshot_, id);
     const auto ownership = ledger_.owned(id);
     const EntryValue owned = owned_value(id, key, ownership);
     catalog::DiffInput input;
     input.key = key;
     input.claimed = desired.value ? &*desired.value : nullptr;
-    input.observed = is_absent(broken) ? observed : &broken;
+    input.observed = !is_absent(broken) ? &broken : !is_absent(believed) ? &believed : observed;
     input.owned = is_absent(owned) ? nullptr : &owned;
     input.inherited = key.local.kind == EntryKind::TagAssignment ? inherited_tag(snapshot_, key.local) : nullptr;
     input.surplus = surplus_of(id, key);

@@ -42,6 +42,7 @@ Json encode_entry(const catalog::EntryKey& key, const Recorded& record, reconcil
   if (!value.permissions.empty()) entry["permissions"] = value.permissions.names();
   if (!value.grantable.empty()) entry["grantable"] = value.grantable.names();
   if (!value.columns.empty()) entry["columns"] = value.columns;
+  if (!record.tag_value.empty()) entry["value"] = record.tag_value;
   if (record.adopted) entry["adopted"] = true;
   if (record.retain) entry["retain"] = true;
   return entry;
@@ -58,6 +59,7 @@ std::map<KeyId, Recorded> decode_entries(const Json& entries, Ledger& ledger) {
     record.permission.grantable = catalog::PermissionSet::of_names(strings(member(entry, "grantable")));
     record.permission.columns = strings(member(entry, "columns"));
     if (!record.permission.grantable.empty()) record.permission.grantable_columns = record.permission.columns;
+    record.tag_value = string_at(entry, "value");
     record.adopted = true_at(entry, "adopted");
     record.retain = true_at(entry, "retain");
     out[ledger.intern({*ref, {*kind, string_at(entry, "name")}})] = std::move(record);

@@ -14,6 +14,25 @@ bool is_by_tag(ResourceType type) {
   return type == ResourceType::Tag || type == ResourceType::DatabasePolicy || type == ResourceType::TablePolicy;
 }
 
+struct Hidden {
+  std::string value;
+  std::optional<KeyId> table;  ///< that is there
+  bool has_column = false;
+};
+
+/// A tag of ours on a column that is to go, and that no reading shows.
+Hidden hidden_tag(const Ledger& ledger, const catalog::Snapshot& snapshot, KeyId id) {
+  const auto& [ref, local] = ledger.key(id);
+  const std::string column = catalog::tagged_column(local);
+  if (column.empty() || ledger.is_claimed(id) || snapshot.find(local) != nullptr) return {};
+  const auto owned = ledger.owned(id);
+  if (!owned || !owned->deletable || owned->tag_value.empty()) return {};
+  const LocalKey holder = catalog::holder_of_tag(local.name);
+  const catalog::EntryValue* table = snapshot.find(holder);
+  if (table == nullptr) return {};
+  return {owned->tag_value, ledger.lookup({ref, holder}), has_column(*std::get<catalog::Shared<catalog::Table>>(*table), column)};
+}
+
 }  // namespace
 
 TagValues tag_values_needed(const catalog::EntryKey& key, const catalog::EntryValue& value) {
@@ -49,6 +68,16 @@ std::map<std::string, LocalKey> tag_values_used(const catalog::Snapshot& snapsho
     }
   }
   return out;
+}
+
+catalog::EntryValue believed_tag(const Ledger& ledger, const catalog::Snapshot& snapshot, KeyId id) {
+  const Hidden hidden = hidden_tag(ledger, snapshot, id);
+  return hidden.has_column ? catalog::TagAssignment{hidden.value} : catalog::EntryValue();
+}
+
+std::optional<KeyId> awaited_with_column(const Ledger& ledger, const catalog::Snapshot& snapshot, KeyId id) {
+  const Hidden hidden = hidden_tag(ledger, snapshot, id);
+  return hidden.table && !hidden.has_column && ledger.is_claimed(*hidden.table) ? hidden.table : std::nullopt;
 }
 
 }  // namespace datamesh::engine

@@ -56,13 +56,23 @@ std::optional<std::string> TagsInTheEnd::assigned(const std::string& resource, c
   return owned && owned->deletable ? std::nullopt : as_now;
 }
 
+namespace {
+
+bool is_of_a_missing_column(const catalog::Snapshot& snapshot, const LocalKey& key) {
+  const std::string column = catalog::tagged_column(key);
+  const catalog::EntryValue* table = column.empty() ? nullptr : snapshot.find(catalog::holder_of_tag(key.name));
+  return table != nullptr && !has_column(*std::get<catalog::Shared<catalog::Table>>(*table), column);
+}
+
+}  // namespace
+
 std::vector<LocalKey> assume_assigned(catalog::Snapshot& fresh, const Ledger& ledger, const CatalogRef& catalog,
                                       const std::function<bool(KeyId)>& is_gone) {
   std::vector<LocalKey> out;
   for (const auto& [name, id] : ledger.tag_assignments(catalog)) {
     const LocalKey key{EntryKind::TagAssignment, name};
     const catalog::EntryValue* inherited = fresh.find(key) == nullptr ? inherited_tag(fresh, key) : nullptr;
-    if (inherited == nullptr || is_gone(id)) continue;
+    if (inherited == nullptr || is_gone(id) || is_of_a_missing_column(fresh, key)) continue;
     const auto owned = ledger.owned(id);
     if (!owned || !owned->deletable) continue;
     const catalog::EntryValue value = *inherited;

@@ -58,7 +58,7 @@ class ManyTables {
     if (is_there) snapshot_.entries[key.local] = value;
     if (is_claimed) claim(key, value);
     if (is_there && !is_claimed) ids_.push_back(ledger_.intern(key));
-    recorded_[ledger_.intern(key)] = {value, false, false};
+    recorded_[ledger_.intern(key)] = {value, "", false, false};
   }
   void claim(const EntryKey& key, catalog::EntryValue value) {
     claims_.claims.push_back({key, std::move(value), {}, reconcilers::Step::CreateEntities, reconcilers::Release::Remove});

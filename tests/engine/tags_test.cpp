@@ -146,6 +146,32 @@ TEST(Tags, ChangedByHandAreMendedAndInheritedOnesAreNotTakenForDrift) {
   EXPECT_EQ(world.writes(), (std::map<std::string, int>{{"lakeformation:AddLFTagsToResource", 2}}));
 }
 
+TEST(Tags, OfAColumnThatWasDroppedDoNotComeBackWithIt) {
+  TagWorld world(orders("secret", "", "public"));
+  EXPECT_EQ(world.reads("orders"), "customer");
+  const std::string dropped = kOrdersHead + R"Y(  deletionPolicy: Delete
+  tagGrants: Allow
+  tags: {level: secret}
+  tables: [{name: orders, columns: [{name: id, type: bigint}]}, {name: items, columns: [{name: sku, type: string}]}]
+)Y";
+  world.apply(dropped);
+  ASSERT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.ready("DataProduct", "retail", "orders"), "True:InForce");
+  world.restart();
+  world.apply(orders("secret"));
+  ASSERT_TRUE(world.run_until_idle());
+  EXPECT_EQ(world.reads("orders"), "-") << "the lake kept the tag of the column";
+  EXPECT_EQ(world.ready("DataProduct", "retail", "orders"), "True:InForce");
+  world.calls->reset();
+  world.advance(std::chrono::minutes(12));
+  EXPECT_EQ(world.calls->writes(), 0);
+  world.apply(dropped);
+  ASSERT_TRUE(world.run_until_idle());
+  world.remove("DataProduct", "retail", "orders");
+  ASSERT_TRUE(world.run_until_idle());
+  EXPECT_TRUE(world.get("DataProduct", "retail", "orders").is_null()) << "nothing is left to wait for";
+}
+
 TEST(Tags, OfATableThatIsRetainedStayOnItSoThatNobodyComesToReadIt) {
   std::string declared = orders("internal", "secret");
   declared.replace(declared.find("deletionPolicy: Delete"), 22, "deletionPolicy: Retain");
