@@ -6,7 +6,9 @@
 
 namespace datamesh::engine {
 
+using catalog::EntryKey;
 using catalog::PermissionSet;
+using catalog::PermissionValue;
 using catalog::ResourceId;
 using catalog::ResourceType;
 
@@ -28,6 +30,10 @@ std::set<std::string> resources_of(const Reach& named, const catalog::Snapshot& 
   if (named.is_on_databases()) return {resource.database};
   const std::string from = resource.type == ResourceType::AllTables ? resource.database : resource.database + "/" + resource.table;
   return tagged_under(from, snapshot, ledger, catalog);
+}
+
+bool satisfies_columns(const catalog::PermissionValue& wanted, const catalog::PermissionValue& there) {
+  return std::includes(there.columns.begin(), there.columns.end(), wanted.columns.begin(), wanted.columns.end());
 }
 
 }  // namespace
@@ -52,6 +58,18 @@ PermissionSet permissions_in(const catalog::PermissionValue& value, ResourceType
     out.insert(catalog::Permission::Describe);
   }
   return out;
+}
+
+PermissionSet still_to_give(KeyId id, const Reach& reach, const PlanInput& input) {
+  const EntryKey& key = input.ledger->key(id);
+  const Desired desired = input.ledger->desired(id);
+  const auto* wanted = desired.value ? std::get_if<PermissionValue>(&*desired.value) : nullptr;
+  const catalog::Snapshot* snapshot = input.snapshots(key.catalog);
+  if (wanted == nullptr || snapshot == nullptr) return {};
+  const ResourceType type = reach.id.resource.type;
+  const auto* seen = snapshot->find(key.local);
+  const auto* there = seen == nullptr ? nullptr : std::get_if<PermissionValue>(seen);
+  return permissions_in(*wanted, type) - (there == nullptr || !satisfies_columns(*wanted, *there) ? PermissionSet{} : permissions_in(*there, type));
 }
 
 bool meet(const Reach& goes, const Reach& comes, const PlanInput& input) {

@@ -22,6 +22,9 @@ std::optional<Reach> reach_of(const catalog::LocalKey& key);
 /// The permissions, with those that they stand for; SELECT on columns counts as SELECT.
 catalog::PermissionSet permissions_in(const catalog::PermissionValue& value, catalog::ResourceType type);
 
+/// What is declared and not there.
+catalog::PermissionSet still_to_give(KeyId id, const Reach& reach, const PlanInput& input);
+
 /// True when some database, table or column is reached by `goes` as tags are now, and by `comes` as they will be.
 bool meet(const Reach& goes, const Reach& comes, const PlanInput& input);
 

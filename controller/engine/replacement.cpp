@@ -142,7 +142,7 @@ class Replacing {
 
   void note_coming(const EntryPlan* planned, KeyId id, std::optional<KeyId> waits_for) {
     auto reach = reach_of(ledger_.key(id).local);
-    const PermissionSet given = reach ? still_to_give(id, *reach) : PermissionSet{};
+    const PermissionSet given = reach ? still_to_give(id, *reach, input_) : PermissionSet{};
     if (given.empty()) return;
     const bool at_hand = planned != nullptr && planned->verdict == EntryVerdict::Act;
     Comings& comings = comings_[reach->id.principal];
@@ -157,22 +157,6 @@ class Replacing {
 
   std::vector<KeyId> open_in(const CatalogRef& catalog) const {
     return input_.progress.open ? input_.progress.open(catalog) : std::vector<KeyId>{};
-  }
-
-  /// What is declared and not there.
-  PermissionSet still_to_give(KeyId id, const Reach& reach) const {
-    const Desired desired = ledger_.desired(id);
-    const auto* wanted = desired.value ? std::get_if<PermissionValue>(&*desired.value) : nullptr;
-    const catalog::Snapshot* snapshot = input_.snapshots(ledger_.key(id).catalog);
-    if (wanted == nullptr || snapshot == nullptr) return {};
-    const ResourceType type = reach.id.resource.type;
-    const auto* seen = snapshot->find(ledger_.key(id).local);
-    const auto* there = seen == nullptr ? nullptr : std::get_if<PermissionValue>(seen);
-    return permissions_in(*wanted, type) - (there == nullptr || !satisfies_columns(*wanted, *there) ? PermissionSet{} : permissions_in(*there, type));
-  }
-
-  static bool satisfies_columns(const PermissionValue& wanted, const PermissionValue& there) {
-    return std::includes(there.columns.begin(), there.columns.end(), wanted.columns.begin(), wanted.columns.end());
   }
 
   // ---- what goes
@@ -273,7 +257,7 @@ class Replacing {
     if (!is_new) return at->second;
     for (const KeyId id : open_in(there)) {
       auto reach = reach_of(ledger_.key(id).local);
-      const PermissionSet given = reach ? still_to_give(id, *reach) : PermissionSet{};
+      const PermissionSet given = reach ? still_to_give(id, *reach, input_) : PermissionSet{};
       if (!given.empty()) at->second.add({id, std::move(*reach), given, std::nullopt});
     }
     return at->second;

@@ -4,6 +4,7 @@
 #include <list>
 
 #include "controller/engine/outlook.h"
+#include "controller/engine/reach.h"
 #include "controller/engine/tag_trial.h"
 
 namespace datamesh::engine {
@@ -14,6 +15,7 @@ using catalog::EntryKey;
 using catalog::EntryKind;
 using catalog::LocalKey;
 using catalog::PermissionValue;
+using catalog::ResourceId;
 using catalog::ResourceType;
 using catalog::Verb;
 
@@ -77,6 +79,7 @@ class Ordering {
     if (tags_in_ != input_.catalog) {
       for (const KeyId id : open_in(input_.catalog)) note_pending(id);
     }
+    if (!by_resource_.empty()) note_what_comes_by_name();
     add_policies();
     for (TagStep& step : steps_) {
       if (step.kind != Kind::Tags) complete(step);
@@ -165,6 +168,49 @@ class Ordering {
     if (is_to_change(name, TagsNow(tags_), TagsInTheEnd(ledger_, tags_, tags_in_))) trial_.add_pending(name, id);
   }
 
+  // ---- what is to be given by name, in this catalog and by the accounts that have something of it
+
+  void note_what_comes_by_name() {
+    std::set<KeyId> planned;
+    for (const EntryPlan& entry : plan_.entries) {
+      planned.insert(entry.id);
+      if (entry.verdict != EntryVerdict::InOrder) note_by_name(entry.id, input_.catalog);
+      if (entry.verdict == EntryVerdict::Act) given_here_.insert(entry.id);
+    }
+    for (const KeyId id : all_open_in(input_.catalog)) {
+      if (!planned.contains(id)) note_by_name(id, input_.catalog);
+    }
+    for (const std::string& account : receivers()) {
+      const CatalogRef there{account, input_.catalog.region};
+      for (const KeyId id : all_open_in(there)) note_by_name(id, there);
+    }
+  }
+
+  void note_by_name(KeyId id, const CatalogRef& catalog) {
+    const EntryKey& key = ledger_.key(id);
+    const auto reach = key.catalog == catalog ? reach_of(key.local) : std::nullopt;
+    if (!reach || reach->policy || reach->id.resource.owner != owner_) return;
+    const catalog::PermissionSet given = still_to_give(id, *reach, input_);
+    if (given.empty()) return;
+    trial_.add(reach->id.principal, {id, reach->id.resource, {given, {}}});
+    comes_by_name_[catalog.account].insert(reach->id.principal);
+  }
+
+  std::vector<KeyId> all_open_in(const CatalogRef& catalog) const {
+    return input_.progress.open ? input_.progress.open(catalog) : std::vector<KeyId>{};
+  }
+
+  /// The accounts that were granted something by tags.
+  std::set<std::string> receivers() const {
+    std::set<std::string> out;
+    for (const TagPolicy& policy : tag_policies(own_, owner_)) {
+      const std::string account = catalog::account_of_principal(policy.principal);
+      const bool is_read = !account.empty() && account != owner_ && input_.snapshots({account, input_.catalog.region}) != nullptr;
+      if (is_read) out.insert(account);
+    }
+    return out;
+  }
+
   // ---- who holds what
 
   /// While no tag changes all that matters is what else those hold whose permissions do.
@@ -185,23 +231,17 @@ class Ordering {
 
   /// What receiving accounts have passed on, of those to whom more or less is to be passed on.
   void add_local_policies() {
-    std::set<std::string> receivers;
-    for (const TagPolicy& policy : tag_policies(own_, owner_)) {
-      const std::string account = catalog::account_of_principal(policy.principal);
-      if (!account.empty() && account != owner_) receivers.insert(account);
-    }
-    for (const std::string& account : receivers) {
+    for (const std::string& account : receivers()) {
       const CatalogRef there{account, input_.catalog.region};
       const catalog::Snapshot* local = input_.snapshots(there);
-      if (local == nullptr) continue;
-      std::set<std::string> principals;
+      std::set<std::string> principals = comes_by_name_[account];
       std::set<KeyId> changing;
       for (const KeyId id : open_in(there)) {
         if (tag_owner(ledger_.key(id).local) != owner_) continue;
         changing.insert(id);
         principals.insert(tag_policy_of(ledger_.key(id).local)->principal);
       }
-      if (changing.empty()) continue;
+      if (principals.empty()) continue;
       for (TagPolicy& policy : tag_policies(*local, owner_, &principals)) add_policy(std::move(policy), there);
       for (const KeyId id : changing) {
         if (local->find(ledger_.key(id).local) == nullptr) add_policy(*tag_policy_of(ledger_.key(id).local), there);
@@ -281,6 +321,7 @@ class Ordering {
     if (harm == Harm::Gives) {
       if (const auto blocker = blocker_of_any()) return wait_for(*blocker);
     } else if (harm != Harm::None) {
+      if (const auto by_name = trial_.replacement_by_name(step, [&](KeyId id) { return given_here_.contains(id); })) return grant_first(*by_name);
       if (const auto coming = worth_waiting_for(step)) return put_off(step, *coming);
     }
     const auto pins = trial_.pins_of(step);
@@ -291,6 +332,20 @@ class Ordering {
     if (ends_with_ && (step.kind != Kind::Revoke || may_wait(step))) return keep_for_later(step);
     ordered_.insert(ordered_.end(), pins.begin(), pins.end());
     ordered_.insert(ordered_.end(), step.actions.begin(), step.actions.end());
+  }
+
+  /// With the filter that it is on.
+  void grant_first(KeyId by_name) {
+    trial_.given(by_name);
+    const EntryKey& key = ledger_.key(by_name);
+    const ResourceId on = catalog::parse_permission_id(key.local.name)->resource;
+    const LocalKey filter{EntryKind::DataFilter, on.database + "/" + on.table + "/" + on.detail};
+    const auto comes_first = [&](const Action& action) {
+      const bool is_filter = on.type == ResourceType::DataFilter && action.key.local == filter && action.verb != Verb::Delete;
+      return is_filter || (action.key == key && action.verb == Verb::Grant && action.cause != Cause::Preserve);
+    };
+    std::copy_if(plan_.actions.begin(), plan_.actions.end(), std::back_inserter(ordered_), comes_first);
+    std::erase_if(plan_.actions, comes_first);
   }
 
   /// All that is left gives too much. When that ends with something that is to be revoked, or with a tag that is not at hand,
@@ -359,6 +414,7 @@ class Ordering {
   /// The step takes something for a while. What would spare it that and is under way, if it may wait for that.
   std::optional<KeyId> worth_waiting_for(const TagStep& step) const {
     if (!may_wait(step)) return std::nullopt;
+    if (const auto by_name = trial_.replacement_by_name(step, [&](KeyId id) { return outlook_.comes(id); })) return by_name;
     return trial_.replacement(step, [&](const HeldPolicy& policy) { return comes(policy); }, [&](KeyId tag) { return comes(tag); });
   }
 
@@ -450,6 +506,8 @@ class Ordering {
   std::set<KeyId> on_their_way_;  ///< kept back by what is on its way
   std::optional<KeyId> ends_with_;  ///< what this plan revokes: the rest of the order waits until that is done
   std::set<KeyId> changing_;  ///< permissions
+  std::set<KeyId> given_here_;  ///< by name, in this plan
+  std::map<std::string, std::set<std::string>> comes_by_name_;  ///< to whom, by the account that gives it
   std::vector<EntryPlan> pinned_;
   std::vector<Action> ordered_;
   std::array<std::size_t, 4> harm_{};  ///< how many steps did which

@@ -17,6 +17,18 @@ std::string above(const std::string& resource) {
   return slash == std::string::npos ? "" : resource.substr(0, slash);
 }
 
+/// Of a part of a table's columns, the whole table: it may be any of them that is asked for.
+bool reaches(const catalog::ResourceId& named, const std::string& resource) {
+  if (named.type == catalog::ResourceType::Database) return resource == named.database;
+  const std::string from = named.type == catalog::ResourceType::AllTables ? named.database : named.database + "/" + named.table;
+  return resource.starts_with(from + "/") || (resource == from && named.type != catalog::ResourceType::AllTables);
+}
+
+/// Without `coming`, the step that leaves `after` of `before` takes something of it.
+bool gives_what_goes(const ComingByName& coming, const Rights& before, const Rights& after) {
+  return !((before & coming.rights) - after).empty();
+}
+
 /// The resource and all under it.
 template <class Cells, class Visit>
 void for_cells_under(Cells& cells, const std::string& resource, const Visit& visit) {
@@ -68,6 +80,11 @@ void TagTrial::add(TagStep& step) {
   } else {
     add_cells(step.resource);
   }
+}
+
+void TagTrial::add(const std::string& principal, ComingByName coming) {
+  if (!coming.resource.table.empty()) add_cells(coming.resource.database + "/" + coming.resource.table);
+  by_name_[principal].push_back(std::move(coming));
 }
 
 void TagTrial::add_cells(const std::string& resource) {
@@ -190,8 +207,17 @@ Harm TagTrial::try_tags(const TagStep& step, const Cell& cell) const {
     const Held after = held_by(principal, cell, changed);
     if (!(after.now - before.now - before.in_the_end).empty()) return Harm::Gives;
     if (!((before.now & before.in_the_end) - after.now).empty()) harm = Harm::Takes;
+    for (const ComingByName& coming : coming_to(principal)) {
+      if (reaches(coming.resource, cell.resource) && gives_what_goes(coming, before.now, after.now)) harm = Harm::Takes;
+    }
   }
   return harm;
+}
+
+const std::vector<ComingByName>& TagTrial::coming_to(std::string_view principal) const {
+  static const std::vector<ComingByName> kNone;
+  const auto found = by_name_.find(principal);
+  return found == by_name_.end() ? kNone : found->second;
 }
 
 Harm TagTrial::try_policy(const TagStep& step, const Cell& cell) const {
@@ -349,6 +375,36 @@ bool TagTrial::may_reach(const HeldPolicy& policy, const Cell& cell) const {
 void TagTrial::put_off(TagStep& step) {
   close(step);
   for (const EntryPlan* entry : step.tags) pending_[step.resource].push_back(entry->id);
+}
+
+void TagTrial::given(KeyId by_name) {
+  std::vector<catalog::ResourceId> given;
+  for (auto& [principal, comings] : by_name_) {
+    std::erase_if(comings, [&](const ComingByName& coming) {
+      if (coming.id == by_name) given.push_back(coming.resource);
+      return coming.id == by_name;
+    });
+  }
+  for (auto& [resource, cell] : cells_) {
+    const bool concerned = std::any_of(given.begin(), given.end(), [&, at = resource](const auto& named) { return reaches(named, at); });
+    if (!concerned) continue;
+    for (TagStep* step : cell.steps) update(*step, cell);
+  }
+}
+
+std::optional<KeyId> TagTrial::replacement_by_name(const TagStep& step, const std::function<bool(KeyId)>& counts) const {
+  if (step.kind != TagStep::Kind::Tags || by_name_.empty()) return std::nullopt;
+  for (const std::string& resource : steps_.at(&step).harmed) {
+    const Cell& cell = cells_.at(resource);
+    const TagRow changed = changed_row(step, cell);
+    for (const std::string_view principal : concerned(changed, cell)) {
+      const Rights before = held_by(principal, cell, {}).now, after = held_by(principal, cell, changed).now;
+      for (const ComingByName& coming : coming_to(principal)) {
+        if (reaches(coming.resource, resource) && gives_what_goes(coming, before, after) && counts(coming.id)) return coming.id;
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 /// A tag of the resource, or of what it inherits from, that is to change and not at hand.

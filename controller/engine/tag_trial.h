@@ -41,6 +41,13 @@ struct TagStep {
   std::vector<EntryPlan*> entries() const { return entry == nullptr ? tags : std::vector<EntryPlan*>{entry}; }
 };
 
+/// A permission by name that is declared and not there yet.
+struct ComingByName {
+  KeyId id;
+  catalog::ResourceId resource;
+  Rights rights;  ///< what of it is not there
+};
+
 /// Which of several steps that do the same harm is done first.
 struct Preference {
   std::array<int, 3> rank{0, 1, 2};  ///< of the kinds of steps
@@ -60,6 +67,7 @@ class TagTrial {
   /// A tag that is to change, and is not at hand: nothing is known of when.
   void add_pending(const std::string& tag, KeyId id);
   void add(TagStep& step);
+  void add(const std::string& principal, ComingByName coming);
   /// All is added: tries out every step.
   void begin(const Preference& preference);
 
@@ -72,6 +80,8 @@ class TagTrial {
   std::vector<catalog::Action> pins_of(const TagStep& step) const;
   /// `pins`: done beforehand.
   void done(TagStep& step, const std::vector<catalog::Action>& pins);
+  /// A permission by name is granted before what is left.
+  void given(KeyId by_name);
   /// It is not done now; what it would change is pending.
   void put_off(TagStep& step);
 
@@ -82,6 +92,8 @@ class TagTrial {
   /// What has yet to come and gives what the step takes, first what `prefers` says.
   std::optional<KeyId> replacement(const TagStep& step, const std::function<bool(const HeldPolicy&)>& policy_counts,
                                    const std::function<bool(KeyId)>& tag_counts) const;
+  /// One by name that counts and gives what the step takes.
+  std::optional<KeyId> replacement_by_name(const TagStep& step, const std::function<bool(KeyId)>& counts) const;
   /// Whoever is given it has something by tags that goes.
   bool replaces_something(const TagPolicy& policy) const;
   /// True when the permission reaches what `resource` will be before its own tags are set, and shall not reach it.
@@ -123,6 +135,7 @@ class TagTrial {
   TagRow changed_row(const TagStep& step, const Cell& cell) const;
   std::set<std::string_view> concerned(const TagRow& changed, const Cell& cell) const;
   Held held_by(std::string_view principal, const Cell& cell, const TagRow& changed) const;
+  const std::vector<ComingByName>& coming_to(std::string_view principal) const;
   Harm try_out(const TagStep& step, const Cell& cell) const;
   Harm try_tags(const TagStep& step, const Cell& cell) const;
   Harm try_policy(const TagStep& step, const Cell& cell) const;
@@ -145,6 +158,7 @@ class TagTrial {
   std::set<std::string> keys_;  ///< that a permission names
   std::map<std::string, std::list<HeldPolicy>, std::less<>> policies_;  ///< by principal
   std::map<std::string, std::vector<const HeldPolicy*>> by_key_;
+  std::map<std::string, std::vector<ComingByName>, std::less<>> by_name_;  ///< by principal
   std::map<std::string, Cell> cells_;
   std::map<std::string, std::vector<KeyId>> pending_;  ///< by resource
   std::map<const TagStep*, Standing> steps_;

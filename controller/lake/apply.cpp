@@ -38,8 +38,7 @@ class Run {
     while (at < actions_.size() && !ended_ && !stop_.load()) {
       const std::size_t end = same_batch(at);
       const bool may_strand = taking_back_failed_ && actions_[at].verb == Verb::Delete;
-      if (is_tag(at) && (may_strand || changing_by_tags_failed_ || tagging_failed_.contains(tagged_database(at)))) {
-        // The changes are in an order in which each harms nobody; without one of them the next might.
+      if (is_tag(at) && (may_strand || stands_after_what_failed(at))) {
         tagging_failed_.insert(tagged_database(at));
       } else if (may_strand) {
         // What could not be taken back may hang on it, and would be left stranded or go with it (trap T15).
@@ -92,6 +91,11 @@ class Run {
     return id ? id->principal : "";
   }
 
+  static std::string named_database(const Action& action) {
+    const auto id = catalog::parse_permission_id(action.key.local.name);
+    return id ? id->resource.database : "";
+  }
+
   std::string tagged_database(std::size_t i) const {
     const std::string resource = tagged_resource(i);
     return resource.substr(0, resource.find('/'));
@@ -115,6 +119,7 @@ class Run {
     if (is_tag(i)) tagging_failed_.insert(tagged_database(i));
     if (is_by_tags(actions_[i])) changing_by_tags_failed_ = true;
     if (verb == Verb::Grant) granting_failed_.insert(principal_of(actions_[i]));
+    if (verb == Verb::Grant && !is_by_tags(actions_[i])) naming_failed_.insert(named_database(actions_[i]));
     if (ends_the_run(result.error())) ended_ = true;
   }
 
@@ -127,11 +132,16 @@ class Run {
     return out;
   }
 
+  /// The changes are in an order in which each harms nobody; without one of them the next might.
+  bool stands_after_what_failed(std::size_t tag) const {
+    const std::string database = tagged_database(tag);
+    return changing_by_tags_failed_ || tagging_failed_.contains(database) || naming_failed_.contains(database);
+  }
+
   /// What is revoked by name after tags gives way to what these let in.
   bool stands_after_tags_that_failed(const Action& action) const {
     if (tagging_failed_.empty()) return false;
-    const auto id = catalog::parse_permission_id(action.key.local.name);
-    return id && tagging_failed_.contains(id->resource.database);
+    return tagging_failed_.contains(named_database(action));
   }
 
   /// A permission by tags changes after the tags that keep it from harm, and is revoked after what is granted in its place.
@@ -183,6 +193,7 @@ class Run {
   ApplyReport report_;
   std::set<catalog::EntryKey> failed_;
   std::set<std::string> tagging_failed_;  ///< databases in which a tag could not be changed
+  std::set<std::string> naming_failed_;   ///< databases on which something could not be granted by name
   std::set<std::string> granting_failed_;  ///< principals to whom something could not be granted
   bool changing_by_tags_failed_ = false;
   bool taking_back_failed_ = false;

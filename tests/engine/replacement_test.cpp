@@ -160,6 +160,24 @@ TEST(Replacement, ByATagThatLetsInWhoeverHasAPermissionLeavesNoGap) {
   }
 }
 
+TEST(Replacement, OfATagByAPermissionByNameLeavesNoGap) {
+  for (const bool across : {false, true}) {
+    for (const std::string to : {"all tables", "the table", "one column", "some rows"}) {
+      for (const int refused : {0, 1, 2, 3}) {
+        ReplacementWorld world(across, "a tag");
+        ASSERT_TRUE(world.reads());
+        const Lines gaps = world.gaps([&] {
+          world.apply(product("public"));
+          world.declare(to);
+        }, refused);
+        EXPECT_EQ(gaps, Lines{}) << to << (across ? " across" : "") << " refused " << refused;
+        EXPECT_TRUE(world.engine->converged()) << world.engine->status().dump(2);
+        EXPECT_TRUE(world.reads());
+      }
+    }
+  }
+}
+
 TEST(Replacement, ThatIsRefusedForGoodKeepsNothing) {
   ReplacementWorld world(false, "the table");
   world.hooks->before = [](const aws::Call& call) -> std::optional<Error> {
