@@ -76,7 +76,7 @@ void Life::live() {
   for (int round = 0; round < rounds; ++round) {
     chaos_->weather = random_.chance(25) ? Weather::calm() : bad_weather();
     store_faults_ = random_.chance(30) ? random_.between(1, 10) : 0;
-    if (round > 0 && random_.chance(30)) begin_gently();
+    if (round > 0 && random_.chance(50)) begin_gently();
     const int happenings = random_.between(3, 12);
     for (int n = 0; n < happenings; ++n) {
       something();
@@ -90,7 +90,7 @@ void Life::live() {
 }
 
 void Life::something() {
-  if (gentle_) return edit();
+  if (gentle_) return random_.chance(50) ? rescope() : edit();
   const int dice = random_.between(1, 100);
   if (dice <= 60) return edit();
   if (dice <= 78) return hands_.meddle(declared_);
@@ -99,6 +99,10 @@ void Life::something() {
 }
 
 void Life::edit() { declare(maker_.edit(declared_, world_.clock.now())); }
+
+void Life::rescope() {
+  for (const Edit& each : maker_.rescope(declared_, world_.clock.now())) declare(each);
+}
 
 void Life::declare(const Edit& edit) {
   const api::ObjectKey key = edit.remove ? *edit.remove : api::key_of(*edit.apply);
@@ -114,9 +118,21 @@ void Life::declare(const Edit& edit) {
   note_declared();
 }
 
+/// A product that is retained when nobody governs it any more keeps its tags, and they are nobody's.
+void Life::note_abandoned(const Declared& before) {
+  for (const auto& [key, object] : before) {
+    const std::string owner = key.kind == "DataProduct" ? governor_of(before, key) : "";
+    if (owner.empty() || string_at(object["spec"], "deletionPolicy") != "Retain" || governor_of(declared_, key) == owner) continue;
+    const std::string base = owner + ":" + string_at(object["spec"], "database");
+    for (const std::string& tag : assigned_tags(before)) {
+      if (tag.starts_with(base + "#") || tag.starts_with(base + "/")) hands_.tagged.insert(tag);
+    }
+  }
+}
+
 /// Reads what is declared now, and adds what it gives to what may be held.
 void Life::note_declared() {
-  declared_.clear();
+  const Declared before = std::exchange(declared_, {});
   Declared leaving;  // an Account that is being deleted counts until it is gone
   const auto page = world_.store->list({});
   for (const Json& object : page->items) {
@@ -124,6 +140,7 @@ void Life::note_declared() {
     if (!goes) declared_[api::key_of(object)] = object;
     if (!goes || string_at(object, "kind") == "Account") leaving[api::key_of(object)] = object;
   }
+  note_abandoned(before);
   if (leaving.size() != declared_.size()) {
     const Expectation then = expect(leaving, world_.clock.now());
     allow_reads(leaving, then.allowed);

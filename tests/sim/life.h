@@ -34,6 +34,7 @@ class Life {
   void begin();
   void something();
   void edit();
+  void rescope();
   void declare(const Edit& edit);
   void crash();
   void start();
@@ -41,6 +42,7 @@ class Life {
   void run_some(int steps);
   void step();
   void note_declared();
+  void note_abandoned(const Declared& before);
   void allow(Rights rights);
 
   // life_checks.cpp: what must hold
@@ -76,6 +78,8 @@ class Life {
   void begin_gently();
   void keep(const Rights& due);
   void check_kept(const CatalogRef& catalog, const Rights& rights);
+  void check_kept_reads();
+  Rights reads_now();
 
   Random random_;
   Journal& journal_;
@@ -93,6 +97,10 @@ class Life {
   bool gentle_ = false;              ///< nothing happens but edits
   Rights kept_;                      ///< what every state declared since the last rest gives, in a gentle round
   std::map<CatalogRef, Rights> last_;  ///< what was held at the last look, in a gentle round
+  std::map<std::string, Json> kept_tables_;  ///< as declared when the gentle round began
+  TagMap kept_tags_;                         ///< the same
+  Rights kept_reads_;                        ///< the columns that every state declared since then lets be read
+  Rights last_reads_;                        ///< what was read at the last look
   std::set<std::string> revoking_;   ///< accounts that said Revoke since then
   std::set<CatalogRef> written_;     ///< catalogs changed since the last look
 };

@@ -36,7 +36,9 @@ void Life::check_written() {
     check_hands(catalog, rights);
     check_kept(catalog, rights);
   }
-  if (!catalogs.empty()) check_reads();
+  if (catalogs.empty()) return;
+  check_reads();
+  check_kept_reads();
 }
 
 void Life::check_nothing_beyond(const Rights& rights) {

@@ -36,6 +36,17 @@ std::vector<api::ObjectKey> keys_of(const Declared& declared, const std::string&
   return out;
 }
 
+/// That a Grant by name is on.
+std::optional<api::ObjectKey> product_of(const Declared& declared, const api::ObjectKey& grant, const Json& spec) {
+  api::ObjectKey out{"DataProduct", grant.ns, string_at(member(spec, "product"), "name")};
+  if (spec.contains("link")) {
+    const auto link = declared.find({"ResourceLink", grant.ns, string_at(spec, "link")});
+    const Json target = link == declared.end() ? Json() : member(link->second["spec"], "product");
+    out = {"DataProduct", string_at(target, "namespace"), string_at(target, "name")};
+  }
+  return declared.contains(out) ? std::optional(out) : std::nullopt;
+}
+
 const std::vector<std::string> kTagKeys = {"domain", "class"};
 const std::vector<std::string> kTagValues = {"x", "y", "z"};
 const std::vector<std::string> kRoles = {"analyst", "engineer", "scientist", "auditing"};
@@ -366,6 +377,55 @@ Edit MeshMaker::change(const Declared& declared, Time now) {
   }
   const std::string what = "change " + to_string(key) + " " + spec.dump();
   return {object(key.kind.c_str(), key.ns, key.name, std::move(spec)), std::nullopt, what};
+}
+
+std::vector<Edit> MeshMaker::rescope(const Declared& declared, Time now) {
+  const auto keys = keys_of(declared, "Grant");
+  if (keys.empty()) return {create(declared, now)};
+  const api::ObjectKey key = random_.pick(keys);
+  Json spec = declared.at(key)["spec"];
+  const bool is_by_tags = spec.contains("tagExpression");
+  const auto product = product_of(declared, key, spec);
+  std::optional<Json> other;
+  if (is_by_tags && !spec.contains("catalog")) other = by_name_instead(declared, spec);
+  if (product && spec.contains("product") && tagged_ && random_.chance(40)) other = by_tags_instead(declared, *product, spec);
+  if (other) {
+    return {{*other, std::nullopt, "create " + to_string(api::key_of(*other)) + " " + (*other)["spec"].dump()},
+            {std::nullopt, key, "in the place of " + to_string(key)}};
+  }
+  if (is_by_tags || !product) return {change(declared, now)};
+  narrow(spec, declared.at(*product)["spec"]);
+  const std::string what = "rescope " + to_string(key) + " " + spec.dump();
+  return {{object("Grant", key.ns, key.name, std::move(spec)), std::nullopt, what}};
+}
+
+/// On a tag that the product has.
+std::optional<Json> MeshMaker::by_tags_instead(const Declared& declared, const api::ObjectKey& product, const Json& grant_spec) {
+  const Json& product_spec = declared.at(product)["spec"];
+  const Json& tags = member(product_spec, "tags");
+  const std::string owner = governor_of(declared, product);
+  std::vector<Place> owners = centrals_;
+  owners.insert(owners.end(), producers_.begin(), producers_.end());
+  const auto place = std::find_if(owners.begin(), owners.end(), [&](const Place& each) { return each.id == owner; });
+  if (tags.empty() || place == owners.end() || string_at(product_spec, "tagGrants") != "Allow") return std::nullopt;
+  const auto tag = tags.begin();
+  const Json spec = {{"account", place->ns}, {"to", grant_spec["to"]}, {"tagExpression", tag.key() + " in (" + tag.value().get<std::string>() + ")"}};
+  return object("Grant", place->ns, fresh_name("bytag"), spec);
+}
+
+/// On a product that the same account governs.
+std::optional<Json> MeshMaker::by_name_instead(const Declared& declared, const Json& grant_spec) {
+  const std::string ns = string_at(grant_spec, "account");
+  const std::string owner = account_id(declared, ns, ns);
+  std::vector<api::ObjectKey> products;
+  for (const api::ObjectKey& each : keys_of(declared, "DataProduct")) {
+    if (!owner.empty() && governor_of(declared, each) == owner) products.push_back(each);
+  }
+  if (products.empty()) return std::nullopt;
+  const api::ObjectKey product = random_.pick(products);
+  Json spec = {{"product", {{"name", product.name}}}, {"to", grant_spec["to"]}};
+  narrow(spec, declared.at(product)["spec"]);
+  return object("Grant", product.ns, fresh_name("grant"), std::move(spec));
 }
 
 /// Of the product, always, and of some of its tables.

@@ -26,6 +26,10 @@ class MeshMaker {
   /// A change of what is declared. `now` is where expiry is counted from.
   Edit edit(const Declared& declared, Time now);
 
+  /// What a Grant gives, and not to whom, is declared in another form: other tables, columns, rows, or tags in the place of names
+  /// and the reverse. All of it at once.
+  std::vector<Edit> rescope(const Declared& declared, Time now);
+
   const std::vector<std::string>& accounts() const { return account_ids_; }
   /// True when every product says that what it made goes with it.
   bool retains_nothing() const { return mobile_; }
@@ -63,6 +67,8 @@ class MeshMaker {
   void retag(Json& spec);
   void change_table(Json& table);
   void change_grant(Json& spec, const Json& product_spec, Time now);
+  std::optional<Json> by_tags_instead(const Declared& declared, const api::ObjectKey& product, const Json& grant_spec);
+  std::optional<Json> by_name_instead(const Declared& declared, const Json& grant_spec);
 
   Random& random_;
   std::vector<Place> producers_;

@@ -1,6 +1,7 @@
 #include "tests/sim/tags.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "controller/catalog/tag_expression.h"
 
@@ -21,6 +22,13 @@ Tags with_inherited(const Json& object, const Tags& above) {
 Tags tags_of_list(const Json& list) {
   Tags out;
   for (const Json& pair : list) out[string_at(pair, "TagKey")] = pair["TagValues"][0].get<std::string>();
+  return out;
+}
+
+std::set<std::string> split(const std::string& text, char by) {
+  std::set<std::string> out;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, by);) out.insert(part);
   return out;
 }
 
@@ -87,6 +95,9 @@ TagMap tags_in(testing::World& world, const CatalogRef& catalog) {
     if (!answer) throw std::runtime_error("the auditor cannot read tags: " + to_string(answer.error()));
     const std::string place = catalog.account + ":" + name;
     out[place] = tags_of_list(member(*answer, slash == std::string::npos ? "LFTagOnDatabase" : "LFTagsOnTable"));
+    for (const Json* columns : {&at_path(object, {"StorageDescriptor", "Columns"}), &member(object, "PartitionKeys")}) {
+      for (const Json& column : *columns) out[place + "/" + string_at(column, "Name")] = {};  // those without tags are not listed
+    }
     for (const Json& column : member(*answer, "LFTagsOnColumns")) {
       out[place + "/" + string_at(column, "Name")] = tags_of_list(member(column, "LFTags"));
     }
@@ -105,6 +116,30 @@ Rights reads_by_tags(const Rights& rights, const TagMap& tags) {
       const bool is_column = std::count(at->first.begin(), at->first.end(), '/') == 2;
       if (is_column && matches(expression, at->second)) out.insert({right.catalog, right.principal, "column " + at->first, "SELECT"});
     }
+  }
+  return out;
+}
+
+Rights reads_of(const Rights& rights, const TagMap& tags) {
+  Rights given = reads_by_tags(rights, tags);
+  for (const Right& right : rights) {
+    if (right.permission != "SELECT") continue;
+    const std::string kind = kind_of(right), at = right.resource.substr(right.resource.find(' ') + 1);
+    if (kind == "column") given.insert(right);
+    if (kind != "table" && kind != "tables" && kind != "except") continue;
+    const std::string table = kind == "except" ? at.substr(0, at.rfind('/')) : at;
+    const auto excluded = split(kind == "except" ? at.substr(table.size() + 1) : "", ',');
+    for (auto each = tags.lower_bound(table + "/"); each != tags.end() && each->first.starts_with(table + "/"); ++each) {
+      const bool is_column = std::count(each->first.begin(), each->first.end(), '/') == 2;
+      const std::string name = each->first.substr(each->first.rfind('/') + 1);
+      if (is_column && !excluded.contains(name)) given.insert({right.catalog, right.principal, "column " + each->first, "SELECT"});
+    }
+  }
+  Rights out;
+  for (const Right& read : given) {
+    const std::string owner = owner_of(read);
+    const bool is_passed_on = read.catalog.account != owner;
+    if (!is_passed_on || given.contains({{owner, read.catalog.region}, read.catalog.account, read.resource, "SELECT"})) out.insert(read);
   }
   return out;
 }

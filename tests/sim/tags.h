@@ -19,4 +19,8 @@ TagMap tags_in(testing::World& world, const CatalogRef& catalog);
 /// The columns that may be read by the permissions on expressions among `rights`: SELECT on "column owner:database/table/column".
 Rights reads_by_tags(const Rights& rights, const TagMap& tags);
 
+/// The columns that may be read by the rights of all catalogs together, whatever form these have: SELECT on "column …". Whoever was
+/// passed something on reads what his account reads. Of what a filter lets through nothing is said.
+Rights reads_of(const Rights& rights, const TagMap& tags);
+
 }  // namespace datamesh::sim
