@@ -46,6 +46,7 @@ class Life {
   void allow(Rights rights);
 
   // life_checks.cpp: what must hold
+  void look_at_once();
   void check_written();
   void check_nothing_beyond(const Rights& rights);
   void check_hands(const CatalogRef& catalog, const Rights& rights) const;
@@ -76,6 +77,8 @@ class Life {
 
   // life_gentle.cpp: what nobody may lose
   void begin_gently();
+  void end_gently();
+  void note_options(const Rights& due);
   void keep(const Rights& due);
   void check_kept(const CatalogRef& catalog, const Rights& rights);
   void check_kept_reads();
@@ -96,6 +99,7 @@ class Life {
   std::set<std::string> unsettled_;  ///< databases and tables whose tags need not be right yet
   bool gentle_ = false;              ///< nothing happens but edits
   Rights kept_;                      ///< what every state declared since the last rest gives, in a gentle round
+  Rights kept_options_;              ///< the rights to pass something on that any of them gives
   std::map<CatalogRef, Rights> last_;  ///< what was held at the last look, in a gentle round
   std::map<std::string, Json> kept_tables_;  ///< as declared when the gentle round began
   TagMap kept_tags_;                         ///< the same
@@ -103,6 +107,7 @@ class Life {
   Rights last_reads_;                        ///< what was read at the last look
   std::set<std::string> revoking_;   ///< accounts that said Revoke since then
   std::set<CatalogRef> written_;     ///< catalogs changed since the last look
+  std::optional<std::string> violation_;  ///< found in the middle of a job
 };
 
 }  // namespace datamesh::sim

@@ -29,6 +29,7 @@ std::string ready_reason(const Json& object) {
 }  // namespace
 
 void Life::check_written() {
+  if (violation_) broken(*violation_);
   const auto catalogs = std::exchange(written_, {});
   for (const CatalogRef& catalog : catalogs) {
     const Rights rights = rights_in(world_, catalog);

@@ -395,8 +395,23 @@ std::vector<Edit> MeshMaker::rescope(const Declared& declared, Time now) {
   }
   if (is_by_tags || !product) return {change(declared, now)};
   narrow(spec, declared.at(*product)["spec"]);
-  const std::string what = "rescope " + to_string(key) + " " + spec.dump();
-  return {{object("Grant", key.ns, key.name, std::move(spec)), std::nullopt, what}};
+  std::vector<Edit> out;
+  const auto rescoped = [&](const api::ObjectKey& grant, Json with) {
+    const std::string what = "rescope " + to_string(grant) + " " + with.dump();
+    out.push_back({object("Grant", grant.ns, grant.name, std::move(with)), std::nullopt, what});
+  };
+  rescoped(key, spec);
+  if (!spec.contains("product") || spec.contains("rowFilter")) return out;
+  for (const api::ObjectKey& each : keys) {
+    Json local = declared.at(each)["spec"];
+    if (!local.contains("link") || product_of(declared, each, local) != product || random_.chance(30)) continue;
+    for (const char* field : {"permissions", "tables", "columns", "rowFilter"}) {
+      local.erase(field);
+      if (spec.contains(field)) local[field] = spec[field];
+    }
+    rescoped(each, std::move(local));
+  }
+  return out;
 }
 
 /// On a tag that the product has.
