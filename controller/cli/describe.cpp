@@ -46,6 +46,8 @@ class Description {
     hops();
     entries();
     held_plan();
+    undeclared();
+    quotas();
     recreated_tables();
     last_changes(audit);
   }
@@ -160,6 +162,29 @@ class Description {
     section("Held plan");
     indented(string_at(plan, "hash") + ", " + member(plan, "actions").dump() + " actions; approve it with the annotation " +
              "datamesh.dev/approve-plan=" + string_at(plan, "hash"));
+  }
+
+  void undeclared() {
+    const Json& found = at_path(object_, {"status", "undeclared"});
+    if (!found.is_object()) return;
+    section("Undeclared, " + member(found, "count").dump() + " in all, the oldest");
+    Table table({}, "  ");
+    for (const Json& item : member(found, "items")) {
+      table.add({{string_at(item, "entry")}, {"for " + age_of(member(item, "firstSeen"), now_), Tone::Dim}});
+    }
+    session_.out() << table.take(session_.style);
+  }
+
+  void quotas() {
+    const Json& list = at_path(object_, {"status", "quotas"});
+    if (!list.is_array() || list.empty()) return;
+    section("Quotas that are nearly used up");
+    Table table({"CATALOG", "QUOTA", "WHAT", "USED", "LIMIT"}, "  ");
+    for (const Json& each : list) {
+      table.add({{string_at(each, "catalog")}, {string_at(each, "quota")}, {string_at(each, "what")},
+                 {member(each, "used").dump()}, {member(each, "limit").dump()}});
+    }
+    session_.out() << table.take(session_.style);
   }
 
   void recreated_tables() {

@@ -23,9 +23,9 @@ class GoldenHybrid : public ::testing::Test {
  protected:
   void SetUp() override { apply(world_, "docs/examples/hybrid"); }
 
-  void by_hand(const std::string& operation, const std::string& input) {
+  void by_hand(const std::string& operation, const std::string& input, const std::string& service = "glue") {
     const Outcome outcome =
-        world_.run({"lake", "glue", operation, "--as", kOperator, "--region", "us-east-1", "--input", input});
+        world_.run({"lake", service, operation, "--as", kOperator, "--region", "us-east-1", "--input", input});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
   }
 
@@ -58,6 +58,14 @@ TEST_F(GoldenHybrid, TableThatWasMadeAgainAwaitsApproval) {
                                                 {"explain", kSteward, "SELECT", "mobility/taxi/drivers/driver"},
                                                 {"explain", kJob, "SELECT", "mobility/taxi/drivers"},
                                                 {"who-can", "SELECT", "mobility/taxi/drivers"}}));
+}
+
+TEST_F(GoldenHybrid, AccountIsDescribedWithWhatNobodyDeclaresAndItsQuotas) {
+  by_hand("GrantPermissions", R"({"Principal": {"DataLakePrincipalIdentifier": "arn:aws:iam::444455556666:role/Guest"},
+      "Resource": {"Table": {"DatabaseName": "taxi", "Name": "zones"}}, "Permissions": ["SELECT"]})", "lakeformation");
+  ASSERT_EQ(world_.run({"apply", "-f", source_path("tests/golden/few-tables.yaml")}).status, 0);
+  world_.advance(std::chrono::minutes(6));
+  expect_golden("undeclared", world_.transcript({{"describe", "account/mobility", "-n", "mobility"}}));
 }
 
 TEST(GoldenPlan, NamesTheFieldsThatChange) {
