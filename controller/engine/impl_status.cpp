@@ -148,7 +148,7 @@ bool Engine::Impl::is_needed_for_release(const Resource& resource) const {
     if (each.first == resource.key) return false;
     return std::any_of(each.second->recorded.begin(), each.second->recorded.end(), [&](const auto& pair) {
       return !pair.second.retain && ledger_.key(pair.first).catalog.account == account->account_id &&
-             !ledger_.is_claimed(pair.first) && !ledger_.keeps(*each.second, pair.first);
+             !ledger_.is_claimed(pair.first) && !ledger_.is_of_a_dropped_column(*each.second, pair.first);
     });
   });
 }

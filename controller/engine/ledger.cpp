@@ -250,7 +250,7 @@ bool Ledger::keeps(const ResourceState& state, KeyId id) const {
 bool Ledger::is_of_a_dropped_column(const ResourceState& state, KeyId id) const {
   const auto& [ref, local] = key(id);
   const std::string column = catalog::tagged_column(local);
-  if (column.empty() || claims_any(state, id)) return false;
+  if (column.empty() || !state.recorded.contains(id) || claims_any(state, id)) return false;
   const auto holder = lookup({ref, catalog::holder_of_tag(local.name)});
   const auto table = holder ? claimed_value(state, *holder) : std::nullopt;
   const auto* shape = table ? std::get_if<catalog::Shared<catalog::Table>>(&*table) : nullptr;

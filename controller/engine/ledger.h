@@ -111,8 +111,10 @@ class Ledger {
   /// Those who have `id` on record. An entry that a whole mesh shares has thousands of them.
   const std::vector<ResourceState*>& owners(KeyId id) const { return lines_[id].owners; }
   /// `state` has a record of a table, of what leaves it to IAM, or of what a Grant gave, and cannot say now whether it still
-  /// claims it. Or of a tag of a column that it has dropped from its table: the tag may come back with the column.
+  /// claims it. Or of a tag of a dropped column.
   bool keeps(const ResourceState& state, KeyId id) const;
+  /// `state` has a record of a tag of a column that it has dropped from its table: the tag may come back with the column.
+  bool is_of_a_dropped_column(const ResourceState& state, KeyId id) const;
   bool is_claimed(KeyId id) const { return !lines_[id].claimants.empty(); }
   /// The entries of all catalogs of `account` that are claimed.
   const std::set<KeyId>& claimed_in(const std::string& account) const;
@@ -122,7 +124,6 @@ class Ledger {
 
  private:
   bool stays_with_its_holder(KeyId id) const;
-  bool is_of_a_dropped_column(const ResourceState& state, KeyId id) const;
   void keep_given(KeyId id, Desired& out) const;
 
   struct Line {

@@ -302,17 +302,11 @@ class Ordering {
       const auto* table = seen == nullptr ? nullptr : std::get_if<catalog::Shared<catalog::Table>>(seen);
       const std::string& name = action.key.local.name;
       for (const std::string& resource : tagged_under(name, own_, ledger_, tags_in_)) {
-        if (table != nullptr && (resource == name || has_column(**table, resource.substr(name.size() + 1)))) continue;
+        if (table != nullptr && (resource == name || catalog::has_column(**table, resource.substr(name.size() + 1)))) continue;
         out.insert(resource);
       }
     }
     return out;
-  }
-
-  static bool has_column(const catalog::Table& table, const std::string& name) {
-    const auto is_it = [&](const catalog::ColumnShape& column) { return column.name == name; };
-    return std::any_of(table.columns.begin(), table.columns.end(), is_it) ||
-           std::any_of(table.partition_keys.begin(), table.partition_keys.end(), is_it);
   }
 
   void choose() {

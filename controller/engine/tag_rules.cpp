@@ -77,7 +77,12 @@ catalog::EntryValue believed_tag(const Ledger& ledger, const catalog::Snapshot& 
 
 std::optional<KeyId> awaited_with_column(const Ledger& ledger, const catalog::Snapshot& snapshot, KeyId id) {
   const Hidden hidden = hidden_tag(ledger, snapshot, id);
-  return hidden.table && !hidden.has_column && ledger.is_claimed(*hidden.table) ? hidden.table : std::nullopt;
+  if (!hidden.table || hidden.has_column) return std::nullopt;
+  const Desired desired = ledger.desired(*hidden.table);
+  const auto* table = desired.value ? std::get_if<catalog::Shared<catalog::Table>>(&*desired.value) : nullptr;
+  const bool comes = table != nullptr && (*table)->schema_rule == catalog::SchemaRule::Exact &&
+                     has_column(**table, catalog::tagged_column(ledger.key(id).local));
+  return comes ? hidden.table : std::nullopt;
 }
 
 }  // namespace datamesh::engine

@@ -1,5 +1,6 @@
 // What the ledger keeps beside the claims, so that nobody has to walk over all of them.
 #include "controller/engine/ledger.h"
+#include "controller/engine/tag_rules.h"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +51,53 @@ TEST_F(ClaimedIn, TheFirstClaimantIsFirstByNameAndNotByTime) {
   ledger.set_claims(second, claims_on({entry("1", "sales")}, reconcilers::Release::Remove));
   ledger.set_claims(first, claims_on({entry("1", "sales")}, reconcilers::Release::Retain));
   EXPECT_EQ(ledger.first_claim(*ledger.lookup(entry("1", "sales"))).release, reconcilers::Release::Retain);
+}
+
+/// A product that had tagged the column `c` of its table, and has dropped that from what it declares.
+class DroppedColumn : public ::testing::Test {
+ protected:
+  void declare(std::vector<catalog::ColumnShape> columns, catalog::SchemaRule rule) {
+    catalog::Table shape;
+    shape.columns = std::move(columns);
+    shape.schema_rule = rule;
+    reconcilers::ClaimSet claims;
+    claims.claims.push_back({table, catalog::Shared<catalog::Table>(shape), {}, reconcilers::Step::CreateEntities, reconcilers::Release::Remove});
+    ledger.set_claims(product, claims);
+    Recorded record;
+    record.tag_value = "x";
+    ledger.set_recorded(product, {{tag, record}});
+  }
+  void see(std::vector<catalog::ColumnShape> columns) {
+    catalog::Table shape;
+    shape.columns = std::move(columns);
+    snapshot.entries.insert_or_assign(table.local, catalog::Shared<catalog::Table>(shape));
+  }
+  const catalog::EntryKey table{{"1", "eu-west-1"}, catalog::table_key("db", "t")};
+  Ledger ledger;
+  ResourceState& product = ledger.at({"DataProduct", "a", "x"});
+  const KeyId tag = ledger.intern({table.catalog, {EntryKind::TagAssignment, "db/t/c#level"}});
+  catalog::Snapshot snapshot;
+};
+
+TEST_F(DroppedColumn, KeepsItsTagOnRecordWhereTheProductSaysWhichColumnsThereAre) {
+  declare({{"a", "int", ""}}, catalog::SchemaRule::Exact);
+  see({{"a", "int", ""}});
+  EXPECT_TRUE(ledger.keeps(product, tag));
+  EXPECT_EQ(awaited_with_column(ledger, snapshot, tag), std::nullopt);
+  declare({{"a", "int", ""}}, catalog::SchemaRule::Follow);
+  EXPECT_FALSE(ledger.keeps(product, tag));
+  EXPECT_EQ(awaited_with_column(ledger, snapshot, tag), std::nullopt) << "nobody knows whether the column ever comes back";
+}
+
+TEST_F(DroppedColumn, IsAwaitedAndThenLosesTheTag) {
+  declare({{"a", "int", ""}, {"c", "int", ""}}, catalog::SchemaRule::Exact);
+  see({{"a", "int", ""}});
+  EXPECT_FALSE(ledger.keeps(product, tag));
+  EXPECT_EQ(awaited_with_column(ledger, snapshot, tag), ledger.lookup(table));
+  EXPECT_TRUE(is_absent(believed_tag(ledger, snapshot, tag)));
+  see({{"a", "int", ""}, {"c", "int", ""}});
+  EXPECT_EQ(awaited_with_column(ledger, snapshot, tag), std::nullopt);
+  EXPECT_EQ(believed_tag(ledger, snapshot, tag), catalog::EntryValue(catalog::TagAssignment{"x"}));
 }
 
 }  // namespace
