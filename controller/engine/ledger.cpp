@@ -239,10 +239,9 @@ std::optional<Ownership> Ledger::owned(KeyId id) const {
 }
 
 bool Ledger::keeps(const ResourceState& state, KeyId id) const {
-  if (!state.recorded.contains(id)) return false;
-  if (is_of_a_dropped_column(state, id)) return true;
-  if (!state.unknown_tables) return false;
   const catalog::LocalKey& local = key(id).local;
+  if (local.kind == EntryKind::TagAssignment) return is_of_a_dropped_column(state, id);
+  if (!state.unknown_tables || !state.recorded.contains(id)) return false;
   return state.key.kind == "Grant" || local.kind == EntryKind::Table ||
          (local.kind == EntryKind::Permission && local.name.ends_with(catalog::kIamAllowedPrincipals));
 }
